@@ -1,0 +1,1 @@
+"""Stochastic optimizers; one file an algorithm, its update rule plain to see."""
