@@ -1,0 +1,1 @@
+"""Everything that computes: configuration, steps, estimators, inference, adapters, report."""

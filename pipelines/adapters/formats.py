@@ -1,0 +1,153 @@
+"""How the records lie in a store entry: Arrow files, skops files and JSON, never pickle."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import skops.io
+from pyarrow import feather, parquet
+
+from pipelines.metrics import Interval, Paired
+from pipelines.records import CandidateFit, Evaluation, Parts, Table
+
+__all__ = [
+    "UntrustedTypeError",
+    "read_evaluation",
+    "read_fit",
+    "read_parts",
+    "read_table",
+    "write_evaluation",
+    "write_fit",
+    "write_parts",
+    "write_table",
+]
+
+# A fitted pipeline holds types of these packages and of no other.
+TRUSTED = ("numpy.", "scipy.", "sklearn.", "pipelines.estimators.")
+
+
+class UntrustedTypeError(RuntimeError):
+    """A fitted pipeline holds types that are not loaded without a person's leave."""
+
+
+def write_table(folder: Path, table: Table) -> None:
+    """Write the table so that processes can map it into memory and share it."""
+    feather.write_feather(table.features, folder / "features.arrow", compression="uncompressed")
+    rows = {"codes": pa.array(table.codes), "rows": pa.array(table.rows)}
+    if table.key is not None:
+        rows["key"] = table.key
+    feather.write_feather(pa.table(rows), folder / "rows.arrow", compression="uncompressed")
+    facts = {"classes": list(table.classes), "notes": list(table.notes)}
+    (folder / "table.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def read_table(folder: Path) -> Table:
+    """The table that `write_table` wrote, its features mapped rather than read."""
+    rows = feather.read_table(folder / "rows.arrow", memory_map=False)
+    facts = json.loads((folder / "table.json").read_text(encoding="utf-8"))
+    return Table(
+        features=feather.read_table(folder / "features.arrow", memory_map=True),
+        codes=rows["codes"].to_numpy(),
+        rows=rows["rows"].to_numpy(),
+        classes=tuple(facts["classes"]),
+        key=rows["key"].combine_chunks() if "key" in rows.column_names else None,
+        notes=tuple(facts["notes"]),
+    )
+
+
+def write_parts(folder: Path, parts: Parts, table: Table) -> None:
+    """Write split.parquet: position in the source, digest and part of every row."""
+    names = pa.array(np.array(Parts.NAMES)[parts.part])
+    out = {"row": table.rows, "row_digest": parts.digests, "part": names}
+    parquet.write_table(pa.table(out), folder / "split.parquet")
+
+
+def read_parts(path: Path) -> Parts:
+    """The split that `write_parts` wrote."""
+    table = parquet.read_table(path)
+    part = pc.index_in(table["part"], value_set=pa.array(Parts.NAMES)).to_numpy().astype(np.int8)
+    return Parts(part=part, digests=table["row_digest"].to_numpy())
+
+
+def write_fit(folder: Path, fit: CandidateFit) -> dict[str, Any]:
+    """Write pipeline.skops; the facts that come back hold the rest of the record."""
+    if fit.pipeline is not None:
+        skops.io.dump(fit.pipeline, folder / "pipeline.skops")
+    facts = {name: getattr(fit, name) for name in CandidateFit.__dataclass_fields__}
+    del facts["pipeline"]
+    return facts | {"curve": list(fit.curve), "warnings": list(fit.warnings)}
+
+
+def read_fit(folder: Path, facts: Mapping[str, Any], pipeline: bool = True) -> CandidateFit:
+    """The candidate's record; its fitted pipeline too, unless told not to load it."""
+    loaded = load_pipeline(folder / "pipeline.skops") if pipeline and not facts["reason"] else None
+    listed = {"curve": tuple(facts["curve"]), "warnings": tuple(facts["warnings"])}
+    return CandidateFit(**{**facts, **listed, "pipeline": loaded})
+
+
+def load_pipeline(path: Path) -> Any:
+    """The fitted pipeline in a skops file, if it holds no types but the estimators' own."""
+    types = skops.io.get_untrusted_types(file=path)
+    foreign = [name for name in types if not name.startswith(TRUSTED)]
+    if foreign:
+        raise UntrustedTypeError(f"{path} holds types that are not trusted: {', '.join(foreign)}.")
+    return skops.io.load(path, trusted=types)
+
+
+def write_evaluation(folder: Path, evaluation: Evaluation) -> dict[str, Any]:
+    """Write the test rows' probabilities; the facts that come back hold the rest."""
+    np.save(folder / "codes.npy", evaluation.codes)
+    np.save(folder / "probabilities.npy", np.stack(list(evaluation.probabilities.values())))
+    rival = evaluation.against_champion
+    return {
+        "winner": evaluation.winner,
+        "names": list(evaluation.probabilities),
+        "scores": {name: _plain(scores) for name, scores in evaluation.scores.items()},
+        "against_prior": asdict(evaluation.against_prior),
+        "against_champion": asdict(rival) if rival else None,
+        "champion_note": evaluation.champion_note,
+        "champion_scores": _plain(evaluation.champion_scores),
+    }
+
+
+def read_evaluation(folder: Path, facts: Mapping[str, Any]) -> Evaluation:
+    """The evaluation that `write_evaluation` wrote."""
+    stacked = np.load(folder / "probabilities.npy", allow_pickle=False)
+    rival = facts["against_champion"]
+    return Evaluation(
+        winner=facts["winner"],
+        scores={name: _intervals(scores) for name, scores in facts["scores"].items()},
+        probabilities=dict(zip(facts["names"], stacked, strict=True)),
+        codes=np.load(folder / "codes.npy", allow_pickle=False),
+        against_prior=_paired(facts["against_prior"]),
+        against_champion=_paired(rival) if rival else None,
+        champion_note=facts["champion_note"],
+        champion_scores=_intervals(facts["champion_scores"]),
+    )
+
+
+def _plain(scores: Mapping[str, Interval]) -> dict[str, dict[str, float | None]]:
+    """Intervals as JSON values, NaN as null."""
+    return {
+        name: {k: None if math.isnan(v) else v for k, v in asdict(interval).items()}
+        for name, interval in scores.items()
+    }
+
+
+def _intervals(scores: Mapping[str, Mapping[str, float | None]]) -> dict[str, Interval]:
+    return {
+        name: Interval(**{k: math.nan if v is None else v for k, v in bounds.items()})
+        for name, bounds in scores.items()
+    }
+
+
+def _paired(facts: Mapping[str, Any]) -> Paired:
+    return Paired(Interval(**facts["difference"]), facts["share_better"], facts["rows"])

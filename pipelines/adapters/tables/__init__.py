@@ -1,0 +1,98 @@
+"""Tables on disk: strict readers of CSV and Parquet, and a writer that leaves no half files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipelines.adapters.tables import csv, parquet
+from pipelines.adapters.tables.raw import Batch, Kind, Raw
+from pipelines.adapters.tables.writers import Writer
+from pipelines.records import DataError
+
+__all__ = ["Batch", "Raw", "Writer", "batches", "header", "kind_of", "read"]
+
+# The first bytes of files that users take for a table.
+FOREIGN = {
+    b"PK\x03\x04": "a spreadsheet or a zip archive; save the sheet as CSV",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook; save the sheet as CSV",
+    b"\x1f\x8b": "compressed by gzip; unpack it first",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd; unpack it first",
+    b"ARROW1": "an Arrow or Feather file; write it as Parquet",
+    b"SQLite format 3": "an SQLite database; export the table as CSV or Parquet",
+}
+
+
+def read(path: Path) -> Raw:
+    """A whole file as it is, with the SHA-256 of the bytes that were parsed.
+
+    Raises
+    ------
+    DataError
+        When the file is missing, not a sound CSV or Parquet file, or has no rows.
+    """
+    kind = kind_of(path)
+    digest = hashlib.sha256()
+    if kind == "parquet":
+        data = path.read_bytes()
+        digest.update(data)
+        return Raw(parquet.parse(path, data), kind, 1, digest.hexdigest())
+    parts = list(csv.stream(path, digest))
+    table = pa.concat_tables([part.table for part in parts])
+    return Raw(table, kind, parts[0].first_line, digest.hexdigest())
+
+
+def header(path: Path) -> list[str]:
+    """The column names, without reading the rows."""
+    if kind_of(path) == "parquet":
+        return parquet.read_names(path)
+    return list(csv.read_header(path).names)
+
+
+def batches(path: Path, rows: int) -> Iterator[Batch]:
+    """The file's rows in order, at most `rows` at a time, in memory that does not grow.
+
+    As strict as `read`: an error may come after good batches, so write with `Writer`, which
+    leaves no file behind then.
+    """
+    if kind_of(path) == "parquet":
+        yield from parquet.stream(path, rows)
+        return
+    for part in csv.stream(path):
+        for start in range(0, part.table.num_rows, rows):
+            line = int(part.lines[start]) if start else part.first_line
+            yield Batch(part.table.slice(start, rows), "csv", line)
+
+
+def kind_of(path: Path) -> Kind:
+    """What the file is, by its first bytes.
+
+    Raises
+    ------
+    DataError
+        When it cannot be opened, or is neither CSV nor Parquet.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DataError(
+            f"cannot be opened ({reason}). Check the path; it must name one CSV or Parquet file.",
+            path=path,
+        ) from None
+    for magic, what in FOREIGN.items():
+        if start.startswith(magic):
+            raise DataError(f"is {what}.", path=path)
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    if path.suffix.lower() in (".parquet", ".pq"):
+        raise DataError(
+            "does not begin as a Parquet file does. It is damaged or something else; "
+            "copy or write it again.",
+            path=path,
+        )
+    return "csv"

@@ -1,0 +1,182 @@
+"""The registered model: its versions, their tags, and the aliases `champion` and `challenger`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlflow.artifacts import download_artifacts
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
+
+from pipelines.adapters.tracking.client import connect
+
+__all__ = [
+    "CHALLENGER",
+    "CHAMPION",
+    "NoVersionError",
+    "Version",
+    "aliases",
+    "champion",
+    "create_version",
+    "download_model",
+    "drop_alias",
+    "find_version",
+    "resolve",
+    "set_alias",
+    "set_version_tags",
+    "versions",
+]
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+SHA256 = "logitline.onnx_sha256"
+
+
+class NoVersionError(LookupError):
+    """The registry has no such version or alias."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of a registered model; `made` is the time of its making in ms since 1970."""
+
+    model: str
+    number: str
+    run_id: str
+    tags: Mapping[str, str]
+    made: int = 0
+
+    @property
+    def uri(self) -> str:
+        """The version's address for MLflow and for Predictor.load."""
+        return f"models:/{self.model}/{self.number}"
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the version's ONNX file, as noted when it was registered."""
+        return self.tags.get(SHA256, "")
+
+
+def champion(client: MlflowClient, model: str) -> Version | None:
+    """The version with the alias `champion`, or None."""
+    try:
+        found = client.get_model_version_by_alias(model, CHAMPION)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
+    return _version(found)
+
+
+def find_version(client: MlflowClient, model: str, sha256: str) -> Version | None:
+    """The version whose ONNX file has this digest, the newest where there are several."""
+    found = [v for v in versions(client, model) if v.sha256 == sha256]
+    return found[0] if found else None
+
+
+def versions(client: MlflowClient, model: str) -> list[Version]:
+    """All versions of the model, the newest first."""
+    quoted = model.replace("'", "''")
+    found = client.search_model_versions(f"name='{quoted}'")
+    return sorted((_version(v) for v in found), key=lambda v: -int(v.number))
+
+
+def aliases(client: MlflowClient, model: str) -> dict[str, list[str]]:
+    """Version → its aliases; nothing for a model that is not there."""
+    try:
+        named: dict[str, str] = client.get_registered_model(model).aliases
+    except MlflowException:
+        return {}
+    out: dict[str, list[str]] = {}
+    for alias, number in named.items():
+        out.setdefault(str(number), []).append(alias)
+    return out
+
+
+def create_version(
+    client: MlflowClient,
+    model: str,
+    source: str,
+    run_id: str,
+    tags: Mapping[str, str],
+    model_id: str | None = None,
+) -> Version:
+    """A new version of the model, the model itself made where there is none."""
+    try:
+        client.create_registered_model(model)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    made = client.create_model_version(
+        model, source, run_id=run_id, tags=dict(tags), model_id=model_id
+    )
+    return Version(model, str(made.version), run_id, dict(tags))
+
+
+def set_alias(client: MlflowClient, version: Version, alias: str) -> None:
+    """Point the alias at the version."""
+    client.set_registered_model_alias(version.model, alias, version.number)
+
+
+def drop_alias(client: MlflowClient, version: Version, alias: str) -> None:
+    """Take the alias away where it points at this version."""
+    try:
+        holder = client.get_model_version_by_alias(version.model, alias)
+    except MlflowException:
+        return
+    if str(holder.version) == version.number:
+        client.delete_registered_model_alias(version.model, alias)
+
+
+def set_version_tags(client: MlflowClient, version: Version, tags: Mapping[str, str]) -> None:
+    """Add tags to a version."""
+    for key, value in tags.items():
+        client.set_model_version_tag(version.model, version.number, key, value)
+
+
+def resolve(client: MlflowClient, uri: str) -> Version:
+    """The version that `models:/NAME/3` or `models:/NAME@champion` stands for.
+
+    Raises
+    ------
+    NoVersionError
+        If there is none; the message says what to do.
+    """
+    match = re.fullmatch(r"models:/([^@/]+)(?:/(\d+)|@(.+))", uri)
+    if match is None:
+        raise NoVersionError(
+            f"{uri} is no model address: write models:/NAME/3 or models:/NAME@champion."
+        )
+    name, number, alias = match.groups()
+    try:
+        found = (
+            client.get_model_version_by_alias(name, alias)
+            if alias
+            else client.get_model_version(name, number)
+        )
+    except MlflowException as error:
+        raise NoVersionError(f"There is no {uri} in the registry ({error.message}).") from None
+    return _version(found)
+
+
+def download_model(uri: str, workspace: Path | None = None) -> tuple[Path, str | None]:
+    """The local path of the version's ONNX file, and the SHA-256 it must have."""
+    client = connect(workspace or Path.cwd())
+    version = resolve(client, uri)
+    source = client.get_model_version_download_uri(version.model, version.number)
+    folder = Path(download_artifacts(artifact_uri=source, tracking_uri=client.tracking_uri))
+    return folder / "model.onnx", version.sha256 or None
+
+
+def _version(found: ModelVersion) -> Version:
+    return Version(
+        model=str(found.name),
+        number=str(found.version),
+        run_id=str(found.run_id),
+        tags=dict(found.tags),
+        made=int(found.creation_timestamp or 0),
+    )

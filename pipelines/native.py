@@ -1,0 +1,99 @@
+"""Arrow's own types, as Parquet holds them, to float64 or text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipelines.parsing import Parsed, is_number, seconds, to_numpy
+
+__all__ = ["as_text", "is_text", "native"]
+
+# One Arrow string array holds at most 2 GiB; past half of that, offsets of 64 bits are used.
+LONG = 1 << 30
+TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether cells of this type are text that may have to be parsed."""
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+    )
+
+
+def as_text(values: pa.ChunkedArray) -> pa.Array:
+    """Any column that is not nested as text: 7, true, 2024-12-31, 0.5; nulls and NaN as null.
+
+    Raises
+    ------
+    pyarrow.ArrowException
+        When the type has no text form, or the text is not valid UTF-8.
+    """
+    kind = values.type
+    if pa.types.is_floating(kind):
+        values = pc.cast(values, pa.float64())
+        values = pc.if_else(pc.is_nan(values), None, pc.add(values, 0.0))
+    elif pa.types.is_timestamp(kind) and kind.tz is not None:
+        values = values.cast(pa.timestamp(kind.unit))
+    elif is_text(kind):
+        values.validate(full=True)
+    text = values.cast(pa.large_string() if values.nbytes > LONG else pa.string())
+    return text.combine_chunks() if text.num_chunks != 1 else text.chunk(0)
+
+
+def native(values: pa.ChunkedArray, kind: str, missing: Sequence[str]) -> Parsed:
+    """Numbers, truth values or moments of a column that is not text.
+
+    Raises
+    ------
+    pyarrow.ArrowTypeError
+        When the column's type is not one that the contract's `kind` takes.
+    """
+    found = values.type
+    wrong = np.zeros(len(values), dtype=bool)
+    if pa.types.is_null(found):
+        x = np.full(len(values), np.nan)
+    elif kind == "date" and (pa.types.is_date(found) or pa.types.is_timestamp(found)):
+        x = _since_1970(values)
+    elif kind == "boolean" and pa.types.is_boolean(found):
+        x = _floats(values.cast(pa.uint8()))
+    elif kind != "date" and _is_numeric(found):
+        x = _floats(values)
+        words = [float(word) for word in missing if is_number(word)]
+        if words:
+            x[np.isin(x, words)] = np.nan
+        if kind == "boolean":
+            wrong = ~(np.isnan(x) | (x == 0) | (x == 1))
+    else:
+        raise pa.ArrowTypeError(f"{found} is not {kind}")
+    gaps = np.isnan(x)
+    return Parsed(np.where(wrong, np.nan, x), gaps, wrong)
+
+
+def _is_numeric(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
+
+
+def _floats(values: pa.ChunkedArray) -> NDArray[np.float64]:
+    doubles = pc.cast(values, pa.float64(), safe=False)
+    return np.asarray(doubles.to_numpy() + 0.0, dtype=np.float64)  # + 0.0 makes -0.0 into 0.0
+
+
+def _since_1970(values: pa.ChunkedArray) -> NDArray[np.float64]:
+    unit = "s"
+    if pa.types.is_date(values.type):
+        values = values.cast(pa.timestamp("s"))
+    else:
+        unit = values.type.unit
+    gaps = to_numpy(pc.is_null(values))
+    ticks = pc.fill_null(values.cast(pa.int64()), 0).to_numpy()
+    return np.where(gaps, np.nan, seconds(ticks, TICKS[unit]))

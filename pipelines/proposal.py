@@ -1,0 +1,205 @@
+"""The configuration that `logitline init` proposes for a table: TOML with its reasons beside it.
+
+The same table gives the same text, and training with the text unchanged works.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pyarrow as pa
+
+from pipelines import toml
+from pipelines.config import Column, Config
+from pipelines.guess import Guess, guess, markers
+from pipelines.labels import Classes, classes
+from pipelines.records import DataError
+
+__all__ = ["propose"]
+
+# Above this many rows one validation part tells as much as five folds and costs a fifth.
+MANY_ROWS = 20_000
+WIDE = 200
+# Histogram boosting grows a tree a class; past this many cells times classes it takes minutes.
+MOST_BOOSTING = 5e7
+
+
+def propose(raw: pa.Table, kind: str, target: str, path: str, model: str, salt: int = 0) -> str:
+    """The commented TOML text of a configuration for the table.
+
+    Parameters
+    ----------
+    raw : pyarrow.Table
+        The table as read, text throughout from CSV.
+    kind : "csv" or "parquet"
+        What it was read from.
+    target : str
+        The column to predict.
+    path : str
+        The table's path as the config shall name it, relative to the config.
+    model : str
+        The registered model's name; what a registry cannot hold is replaced.
+    salt : int
+        Of the split; steps.split.choose_salt finds the smallest that works.
+
+    Raises
+    ------
+    DataError
+        When the target is no set of classes, or nothing is left to predict it from.
+    """
+    try:
+        missing = markers(raw)
+        labels = classes(raw, target, missing)
+        names = [name for name in raw.column_names if name != target]
+        guesses = {name: guess(name, raw.column(name), missing) for name in names}
+    except DataError as error:
+        raise DataError(*error.problems, path=path) from None
+    used = sum(found.column is not None for found in guesses.values())
+    if not used:
+        reasons = "; ".join(f"{name!r} {found.remark}" for name, found in guesses.items())
+        raise DataError(
+            f"no column is left to predict {target!r} from: {reasons or 'it stands alone'}. "
+            "Add columns that describe the rows.",
+            path=path,
+        )
+    sections = [
+        _opening(raw, kind, target, path),
+        _source(path, target, labels, missing),
+        _columns(guesses),
+        _split(raw.num_rows, salt),
+        _candidates(raw.num_rows, used, len(labels.labels)),
+        _rest(raw.num_rows, model),
+    ]
+    text = "\n".join(sections)
+    Config.model_validate(tomllib.loads(text))
+    return text
+
+
+def _opening(raw: pa.Table, kind: str, target: str, path: str) -> str:
+    name = {"csv": "CSV", "parquet": "Parquet"}[kind]
+    return (
+        f"# How to train a classifier for {toml.string(target)} on {toml.string(path)}.\n"
+        f"# Proposed by `logitline init` from the {name} file: {raw.num_rows:,} rows, "
+        f"{raw.num_columns:,} columns.\n"
+        "# Read it through and change what you know better; `logitline train` checks it in full.\n"
+    )
+
+
+def _source(path: str, target: str, labels: Classes, missing: list[str]) -> str:
+    lines = [
+        "# Where the rows come from, and the column to predict.",
+        "[source]",
+        f"path = {toml.string(path)}",
+        f"target = {toml.string(target)}",
+        "classes = " + toml.array(labels.labels, used=10),
+    ]
+    if missing:
+        lines += [
+            "# These words stand between numbers or dates, so they mean a gap, in every column.",
+            "missing = " + toml.array(missing, used=10),
+        ]
+    if labels.gaps:
+        rows = "1 row has" if labels.gaps == 1 else f"{labels.gaps:,} rows have"
+        lines += [f"# {rows} no label and cannot be learned from.", 'missing_target = "drop"']
+    return "\n".join(lines) + "\n"
+
+
+def _columns(guesses: dict[str, Guess]) -> str:
+    lines = [
+        "# The contract: the columns the model may use, checked whenever a table is read.",
+        "# A value that breaks it is refused with its row; columns not listed are ignored.",
+        "[columns]",
+    ]
+    for name, found in guesses.items():
+        if found.column is None:
+            lines.append(f"# {toml.string(name)} is left out: it {found.remark}.")
+        else:
+            if found.remark:
+                lines.append(f"# {toml.string(name)}: {found.remark}.")
+            lines.append(_column(name, found.column))
+    return "\n".join(lines) + "\n"
+
+
+def _column(name: str, column: Column) -> str:
+    """One line of the contract; a long list of values is wrapped."""
+    line = f"{toml.key(name)} = {{ "
+    parts: list[str] = []
+    for field, value in column.model_dump(exclude_none=True, exclude_defaults=True).items():
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        used = len(line) + len(", ".join(parts)) + len(field) + 24
+        text = toml.array(value, used) if isinstance(value, list) else toml.scalar(value)
+        parts.append(f"{field} = {text}")
+    return line + ", ".join(parts) + " }"
+
+
+def _split(rows: int, salt: int) -> str:
+    lines = [
+        "# Which rows train and which judge: by a hash of each row's values, so that equal rows",
+        "# stay together and a row keeps its part when the table grows.",
+        "[split]",
+        'kind = "hash"',
+        "test = 0.2",
+    ]
+    if rows >= MANY_ROWS:
+        lines.append("validation = 0.15")
+    lines.append(f"salt = {salt}  # the smallest that puts every class into every part")
+    lines.append('# key = "COLUMN"  # hash this column instead, where it names a person or a thing')
+    return "\n".join(lines) + "\n"
+
+
+def _candidates(rows: int, columns: int, labels: int) -> str:
+    width = 128 if columns >= WIDE else 32
+    candidates = [
+        ("logistic", "the textbook's model", ["C = 1.0"]),
+        ("mlp", "a multilayer perceptron", [f"hidden_layer_sizes = [{width}]"]),
+        ("decision_tree", "a tree small enough to read", ["max_depth = 6"]),
+    ]
+    trees = 1 if labels == 2 else labels
+    if rows * columns * trees <= MOST_BOOSTING:
+        candidates.append(("hist_gradient_boosting", "what is hard to beat on tables", []))
+    candidates += [
+        ("sklearn_logistic", "the same model by scikit-learn, to compare with", []),
+        ("linear_threshold", "least squares cut at one half, the cautionary tale", []),
+        ("prior", "the class frequencies: what every model must beat", []),
+    ]
+    blocks = ["# The models that compete; each is fitted on the same rows.\n"]
+    for name, remark, parameters in candidates:
+        lines = ["[[candidates]]", f'name = "{name}"  # {remark}', f'estimator = "{name}"']
+        blocks.append("\n".join([*lines, *parameters]) + "\n")
+    return "\n".join(blocks)
+
+
+def _rest(rows: int, model: str) -> str:
+    by = "validation" if rows >= MANY_ROWS else "cross_validation"
+    return f"""\
+# How the winner is chosen among them; the test rows judge it once, afterwards.
+[selection]
+metric = "log_loss"
+by = "{by}"
+
+# What a challenger must prove before the alias `champion` moves to it.
+[promotion]
+confidence = 0.95
+
+# The model's name in the MLflow registry.
+[registry]
+model = {toml.string(_model_name(model))}
+
+# When `logitline schedule` trains again.
+# [schedule]
+# cron = "0 3 * * *"
+# timezone = "UTC"
+
+# What one training may use.
+# [compute]
+# cores = 2
+# memory_gb = 4.0
+# minutes = 60.0
+"""
+
+
+def _model_name(name: str) -> str:
+    """The name with everything but letters, digits, dots, dashes and underscores replaced."""
+    return re.sub(r"[^\w.-]+", "-", name)[:100].strip("-.") or "model"

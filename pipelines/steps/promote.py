@@ -1,0 +1,75 @@
+"""promote: whether the alias `champion` moves, and the sentence that says why."""
+
+from __future__ import annotations
+
+from pipelines.config import Promotion
+from pipelines.metrics import Paired
+from pipelines.records import Decision, Evaluation
+
+__all__ = ["promote"]
+
+
+def promote(
+    evaluation: Evaluation,
+    config: Promotion,
+    champion: str | None,
+    latency_ms: float,
+    size_mb: float,
+) -> Decision:
+    """The decision on the evidence.
+
+    With no champion the winner must have a lower log loss than the class frequencies, else
+    than the champion, in at least the configured share of paired bootstrap resamples; and
+    it must keep within the budgets.
+
+    Parameters
+    ----------
+    champion : str or None
+        The champion's version.
+    latency_ms : float
+        Median time of one row through the session.
+    size_mb : float
+        Size of the ONNX file.
+    """
+    over = _over_budget(config, latency_ms, size_mb)
+    if over:
+        return Decision(False, f"Not promoted: {evaluation.winner} {over}.")
+    if champion is None:
+        return _judge(evaluation, evaluation.against_prior, "the class frequencies", config)
+    if evaluation.against_champion is None:
+        return Decision(
+            False,
+            f"Not promoted: no comparison with the champion is possible. "
+            f"{evaluation.champion_note[0].upper()}{evaluation.champion_note[1:]}",
+        )
+    rival = f"the champion (version {champion})"
+    return _judge(evaluation, evaluation.against_champion, rival, config)
+
+
+def _over_budget(config: Promotion, latency_ms: float, size_mb: float) -> str:
+    if config.max_latency_ms is not None and latency_ms > config.max_latency_ms:
+        return (
+            f"takes {latency_ms:.3f} ms a row, more than the {config.max_latency_ms:g} ms of "
+            "[promotion] max_latency_ms"
+        )
+    if config.max_size_mb is not None and size_mb > config.max_size_mb:
+        return (
+            f"is {size_mb:.1f} MB, more than the {config.max_size_mb:g} MB of "
+            "[promotion] max_size_mb"
+        )
+    return ""
+
+
+def _judge(evaluation: Evaluation, paired: Paired, rival: str, config: Promotion) -> Decision:
+    gap = paired.difference
+    evidence = (
+        f"log loss {gap.value:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}] against {rival} on "
+        f"{paired.rows} test rows, better in {paired.share_better:.1%} of resamples"
+    )
+    if paired.share_better >= config.confidence:
+        return Decision(True, f"Promoted: {evaluation.winner}, {evidence}.")
+    return Decision(
+        False,
+        f"Not promoted: {evaluation.winner} is not better beyond doubt; {evidence}, where "
+        f"{config.confidence:.0%} are asked for.",
+    )
