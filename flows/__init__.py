@@ -1,0 +1,1 @@
+"""Orchestration, and nothing else: the flows, their tasks, and the command."""

@@ -1,0 +1,204 @@
+"""The command `logitline`.
+
+Each subcommand imports what it needs when it runs, so that `--help` answers at once. A
+user's mistake ends in its message and exit status 2; a fault of ours in a traceback and 1.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="logitline",
+    help="From a table with a label to a proven classifier in production.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ConfigPath = Annotated[Path, typer.Argument(metavar="CONFIG", help="The data set's .toml file.")]
+Workspace = Annotated[
+    Path, typer.Option(help="The folder whose mlruns/ and data/derived/ are used.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+HERE = Path()
+
+
+@app.command()
+def init(
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A CSV or Parquet file.")],
+    target: Annotated[str, typer.Option(help="The column to predict.")],
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write the config; by default beside the table.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Look at a table and write its config: the contract and sensible candidates."""
+    from flows.starting import propose_config
+
+    path, text = propose_config(table, target, output)
+    summary = {"config": str(path), "table": str(table), "target": target}
+    _tell(as_json, summary, f"Wrote {path}. Next: logitline train {path}")
+    if not as_json:
+        _show_left_out(text)
+
+
+@app.command()
+def train(
+    config: ConfigPath,
+    workspace: Workspace = HERE,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Only say what would run, and why.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Run the seven steps: ingest, split, train, evaluate, register, export, promote."""
+    from flows import servers
+
+    servers.set_environment(workspace)
+    if explain:
+        from flows.explaining import explain as explained
+        from flows.showing import show_plan
+
+        plan = explained(config, workspace)
+        show_plan(plan, as_json)
+        return
+    from flows.running import run_training
+    from flows.showing import progress, show_outcome
+
+    with progress(quiet=as_json):
+        outcome = run_training(config, workspace)
+    show_outcome(outcome, as_json)
+
+
+@app.command()
+def compare(config: ConfigPath, workspace: Workspace = HERE, as_json: Json = False) -> None:
+    """Show the candidates of the last training and the past versions side by side."""
+    from flows import servers
+
+    servers.set_environment(workspace)
+    from flows.comparing import comparison
+    from flows.showing import show_comparison
+
+    show_comparison(comparison(config, workspace), as_json)
+
+
+@app.command()
+def score(
+    config: ConfigPath,
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A CSV or Parquet file.")],
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Where the answers go.")],
+    workspace: Workspace = HERE,
+    as_json: Json = False,
+) -> None:
+    """Score a file with the champion, in constant memory."""
+    from flows import servers
+
+    servers.set_environment(workspace)
+    from flows.running import run_scoring
+
+    scored = run_scoring(config, source, output, workspace)
+    sentence = f"Scored {scored.rows} rows with {scored.model}, version {scored.version}: {output}"
+    _tell(as_json, vars(scored), sentence)
+
+
+@app.command()
+def schedule(
+    config: ConfigPath,
+    workspace: Workspace = HERE,
+    port: Annotated[int, typer.Option(help="Of a Prefect server that is started here.")] = 4200,
+    as_json: Json = False,
+) -> None:
+    """Serve the retraining on the config's cron, one run at a time, until Ctrl-C."""
+    from flows import servers
+
+    servers.set_environment(workspace)
+    from flows.running import serve_schedule
+
+    serve_schedule(config, workspace, port, lambda facts, text: _tell(as_json, facts, text))
+
+
+@app.command()
+def ui(
+    workspace: Workspace = HERE,
+    mlflow_port: Annotated[int, typer.Option(help="Of the MLflow UI.")] = 5000,
+    prefect_port: Annotated[int, typer.Option(help="Of the Prefect UI.")] = 4200,
+    as_json: Json = False,
+) -> None:
+    """Show the MLflow UI and the Prefect UI on this workspace's data, until Ctrl-C."""
+    from flows import servers
+
+    servers.set_environment(workspace)
+    from flows.running import serve_uis
+
+    serve_uis(workspace, mlflow_port, prefect_port, lambda facts, text: _tell(as_json, facts, text))
+
+
+@app.command()
+def doctor(
+    workspace: Workspace = HERE,
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check versions, database, storage and providers, and say what to do."""
+    from flows import servers
+
+    servers.set_environment(workspace)
+    from flows.doctoring import examine
+    from flows.showing import show_findings
+
+    findings = examine(workspace, fix=fix)
+    show_findings(findings, as_json)
+    if any(not finding.well for finding in findings):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command; turn a user's mistake into its message and exit status 2."""
+    try:
+        app(standalone_mode=False)
+    except Exception as error:  # sorted below: a message for a mistake, a traceback for a bug
+        _fail(error)
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+        sys.exit(130)
+
+
+def _fail(error: Exception) -> None:
+    import click
+
+    if isinstance(error, click.exceptions.Exit):
+        sys.exit(error.exit_code)
+    if isinstance(error, click.ClickException):
+        error.show()
+        sys.exit(2)
+    if isinstance(error, click.Abort):
+        sys.exit(130)
+    from flows.mistakes import status
+
+    code = status(error)
+    if code is None:
+        raise error
+    sys.stderr.write(f"logitline: {error}\n")
+    sys.exit(code)
+
+
+def _tell(as_json: bool, facts: dict[str, Any], sentence: str) -> None:
+    text = json.dumps(facts, ensure_ascii=False) if as_json else sentence
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _show_left_out(text: str) -> None:
+    left_out = [
+        line[2:] for line in text.splitlines() if line.startswith("# ") and "left out" in line
+    ]
+    sys.stdout.write("".join(f"  {line}\n" for line in left_out))

@@ -1,0 +1,119 @@
+"""All candidates' fits, side by side in worker processes, each kept in the store as it ends."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from flows.fitting import fit_job
+from flows.line import Line, Receipt
+from flows.progress import watcher
+from pipelines.adapters import formats, workers
+from pipelines.config import Candidate, Compute
+from pipelines.records import CandidateFit
+from pipelines.steps.train import Fit, collect, plan
+
+__all__ = ["WORKER_MODULES", "fit_all", "limits", "load_fits"]
+
+# Imported once, in the server that worker processes are forked from.
+WORKER_MODULES = (
+    "flows.fitting",
+    "pipelines.estimators.registry",
+    "sklearn.ensemble",
+    "sklearn.linear_model",
+    "sklearn.tree",
+)
+MEMORY_SHARE = 0.8
+
+
+def limits(compute: Compute) -> workers.Limits:
+    """What a worker process may use; by default the cores, and four fifths of the memory."""
+    cores = compute.cores or len(os.sched_getaffinity(0))
+    if compute.memory_gb is None:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        memory = int(total * MEMORY_SHARE / cores)
+    else:
+        memory = int(compute.memory_gb * workers.GIGABYTE)
+    return workers.Limits(processes=cores, memory=memory, seconds=compute.minutes * 60)
+
+
+def fit_all(line: Line, table: Receipt, parts: Receipt) -> tuple[list[dict[str, Any]], bool]:
+    """The facts of each candidate in the configuration's order, and whether all are final.
+
+    A candidate that failed by memory, time or a kill is not final: the next run tries again.
+    """
+    facts: dict[str, dict[str, Any]] = {}
+    waiting: list[Candidate] = []
+    for candidate in line.config.candidates:
+        _, entry = line.fit_entry(parts.key, candidate)
+        planned = len(plan(candidate, line.folds))
+        if entry is None:
+            waiting.append(candidate)
+            watcher().fits(candidate.name, 0, planned, "")
+        else:
+            facts[candidate.name] = entry.facts | {"folder": str(entry.folder)}
+            watcher().fits(candidate.name, planned, planned, "unchanged")
+    final = True
+    for fitted, transient in _run(line, table, parts, waiting):
+        final &= not transient
+        facts[fitted.name] = _save(line, parts, fitted)
+    return [facts[candidate.name] for candidate in line.config.candidates], final
+
+
+def load_fits(receipt: Receipt, pipelines: bool = True) -> list[CandidateFit]:
+    """The candidates' records that a train receipt points at."""
+    return [
+        formats.read_fit(Path(facts["folder"]), _without_folder(facts), pipelines)
+        for facts in receipt.facts["fits"]
+    ]
+
+
+def _without_folder(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if name != "folder"}
+
+
+def _save(line: Line, parts: Receipt, fitted: CandidateFit) -> dict[str, Any]:
+    """The facts of a candidate; a fitted one is kept in the store."""
+    if fitted.reason:
+        return asdict(replace(fitted, pipeline=None)) | {"folder": ""}
+    candidate = next(c for c in line.config.candidates if c.name == fitted.name)
+    key = line.key("fit", parts.key, candidate=candidate)
+    with line.store.make(key) as (folder, facts):
+        facts.update(formats.write_fit(folder, fitted))
+    return facts | {"folder": str(line.store.folder(key))}
+
+
+def _run(
+    line: Line, table: Receipt, parts: Receipt, candidates: list[Candidate]
+) -> Iterator[tuple[CandidateFit, bool]]:
+    """Each candidate's record as its last fit ends, and whether a failure was transient."""
+    jobs = {candidate.name: plan(candidate, line.folds) for candidate in candidates}
+    fixed = (Path(table.folder), Path(parts.folder), line.column_types, line.folds)
+    tasks = [workers.Task(name, (*fixed, job)) for name, each in jobs.items() for job in each]
+    by_name = {candidate.name: candidate for candidate in candidates}
+    done: dict[str, list[tuple[Fit, float]]] = {name: [] for name in jobs}
+    for outcome in workers.run(fit_job, tasks, limits(line.config.compute)):
+        name = outcome.task.group
+        candidate = by_name[name]
+        if outcome.reason:
+            watcher().fits(name, len(done[name]), len(jobs[name]), f"failed: {outcome.reason}")
+            yield _failed(candidate, outcome.reason), outcome.transient
+            continue
+        done[name].append(outcome.result)
+        watcher().fits(name, len(done[name]), len(jobs[name]), "")
+        if len(done[name]) == len(jobs[name]):
+            # The fit that is kept may end before a fold's: it alone carries the pipeline.
+            ordered = sorted(done[name], key=lambda pair: pair[0].pipeline is not None)
+            yield collect(candidate, [fit for fit, _ in ordered], ordered[-1][1]), False
+
+
+def _failed(candidate: Candidate, reason: str) -> CandidateFit:
+    return CandidateFit(
+        name=candidate.name,
+        estimator=candidate.estimator,
+        reason=reason,
+        parameters=candidate.parameters,
+    )

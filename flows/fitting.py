@@ -1,0 +1,29 @@
+"""One fit in a worker process; imports neither Prefect nor MLflow, so that workers start fast."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from pipelines.adapters import formats
+from pipelines.steps.split import folds
+from pipelines.steps.train import Fit, Job, fit
+
+__all__ = ["fit_job"]
+
+
+def fit_job(
+    table_folder: Path, split_folder: Path, columns: dict[str, str], count: int | None, job: Job
+) -> tuple[Fit, float]:
+    """The fit of one job on the stored table, and its seconds; the table is mapped, not read."""
+    table = formats.read_table(table_folder)
+    parts = formats.read_parts(split_folder / "split.parquet")
+    if count is None:
+        assigned = np.full(len(table.codes), -1, dtype=np.int8)
+    else:
+        assigned = folds(parts, table.codes, count)
+    started = time.perf_counter()
+    result = fit(job, table, parts, assigned, columns)
+    return result, time.perf_counter() - started

@@ -1,0 +1,144 @@
+"""One line: a configuration in a workspace, and the keys that say whether a step must run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pipelines.adapters import tables
+from pipelines.adapters.store import Entry, Key, Store, file_sha256, write_atomically
+from pipelines.config import Candidate, Config
+from pipelines.digests import code_digest, content_digest
+from pipelines.estimators.registry import check
+from pipelines.loading import load_config, source_path
+
+__all__ = ["Line", "Receipt", "open_line"]
+
+# The modules whose code a step's result depends on, besides what they import.
+CODE = {
+    "ingest": ("pipelines.steps.ingest", "pipelines.adapters.tables"),
+    "split": ("pipelines.steps.split",),
+    "fit": ("pipelines.steps.train",),
+    "train": ("pipelines.steps.train",),
+    "evaluate": ("pipelines.steps.evaluate", "pipelines.report.figures"),
+    "register": ("pipelines.steps.register", "pipelines.adapters.tracking.models"),
+    "export": ("pipelines.steps.export",),
+    "promote": ("pipelines.steps.promote", "pipelines.report.html"),
+}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a task passes on: never the values themselves, only where they lie and a few facts."""
+
+    step: str
+    key: str
+    ran: bool
+    seconds: float
+    folder: str
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A configuration and the workspace that it runs in."""
+
+    config_path: Path
+    workspace: Path
+    config: Config
+
+    @cached_property
+    def store(self) -> Store:
+        """The workspace's store."""
+        return Store(self.derived / "store")
+
+    @property
+    def derived(self) -> Path:
+        """Where everything lies that can be made again."""
+        return self.workspace / "data" / "derived"
+
+    @property
+    def source(self) -> Path:
+        """The table's path."""
+        return source_path(self.config_path, self.config.source.path)
+
+    @cached_property
+    def source_sha256(self) -> str:
+        """SHA-256 of the table's file as it is now."""
+        return file_sha256(self.source)
+
+    @property
+    def model(self) -> str:
+        """The registered model's name."""
+        return self.config.registry.model
+
+    @property
+    def column_types(self) -> dict[str, str]:
+        """Column → type, in the contract's order."""
+        return {name: column.type for name, column in self.config.columns.items()}
+
+    @property
+    def folds(self) -> int | None:
+        """Folds of the cross-validation, or None where validation rows choose."""
+        selection = self.config.selection
+        return selection.folds if selection.by == "cross_validation" else None
+
+    def key(self, step: str, data: str, *, candidate: Candidate | None = None) -> Key:
+        """The key of a step's result, made from the digest of its inputs."""
+        section = self._section(step, candidate)
+        return Key(step, data, content_digest(section), code_digest(*CODE[step]))
+
+    def _section(self, step: str, candidate: Candidate | None) -> Any:
+        config = self.config
+        columns = {name: column.model_dump() for name, column in config.columns.items()}
+        selection = config.selection.model_dump()
+        if candidate is not None:
+            return [candidate.model_dump(), selection, list(self.column_types.items())]
+        sections = {
+            "ingest": [config.source.model_dump(exclude={"path"}), columns, config.split.key],
+            "split": config.split.model_dump(),
+            "train": [[each.model_dump() for each in config.candidates], selection],
+            "evaluate": self.model,
+            "register": [self.model, list(columns.items()), config.source.missing],
+            "export": self.model,
+            "promote": config.promotion.model_dump(),
+        }
+        return sections[step]
+
+    @property
+    def _last(self) -> Path:
+        name = content_digest(str(self.config_path.resolve()))[:16]
+        return self.derived / "last" / f"{self.config_path.stem}-{name}.json"
+
+    def last_keys(self) -> dict[str, dict[str, str]]:
+        """The key of each step in the last run of this configuration."""
+        try:
+            keys: dict[str, dict[str, str]] = json.loads(self._last.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return keys
+
+    def note_key(self, key: Key) -> None:
+        """Remember the key as the last of its step."""
+        keys = self.last_keys() | {key.step: asdict(key)}
+        write_atomically(self._last, json.dumps(keys, indent=1).encode())
+
+    def fit_entry(self, split: str, candidate: Candidate) -> tuple[Key, Entry | None]:
+        """A candidate's own key and its entry, so that a new candidate refits no other."""
+        key = self.key("fit", split, candidate=candidate)
+        return key, self.store.get(key)
+
+
+def open_line(config_path: Path, workspace: Path) -> Line:
+    """The line of a configuration file, checked in full.
+
+    Raises
+    ------
+    ConfigError
+        With every mistake in the file.
+    """
+    config = load_config(config_path, tables.header, check)
+    return Line(config_path, workspace.resolve(), config)

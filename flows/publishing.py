@@ -1,0 +1,200 @@
+"""What the line tells MLflow: runs, versions, aliases, and the tags that tie them together."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flows.line import Line, Receipt
+from pipelines.adapters.revision import revision
+from pipelines.adapters.store import file_sha256
+from pipelines.adapters.tracking import client as tracking
+from pipelines.adapters.tracking import models, registry, runs
+from pipelines.config import contract
+from pipelines.digests import ROOT, code_digest
+from pipelines.inference import binding, serving
+from pipelines.metrics import Interval
+from pipelines.records import CandidateFit, Decision, Evaluation
+from pipelines.report import figures
+from pipelines.steps.register import Registered
+
+# The two files that answer requests where this project is not installed.
+LOADER = (Path(serving.__file__), Path(binding.__file__))
+
+__all__ = ["lineage", "log_training", "move_alias", "note_decision", "register_version"]
+
+
+def lineage(line: Line, table: Receipt, parts: Receipt, winner: str) -> dict[str, str]:
+    """The digests that name what a graph was made from: equal content, equal bytes."""
+    candidate = next(c for c in line.config.candidates if c.name == winner)
+    key = line.key("fit", parts.key, candidate=candidate)
+    return {
+        "logitline.version": importlib.metadata.version("logitline"),
+        "logitline.candidate": winner,
+        "logitline.dataset_sha256": table.facts["sha256"],
+        "logitline.split": parts.key,
+        "logitline.config": key.config,
+        "logitline.code": key.code,
+    }
+
+
+def log_training(
+    line: Line,
+    client: Any,
+    key: str,
+    receipts: tuple[Receipt, Receipt, Receipt],
+    fits: Sequence[CandidateFit],
+    evaluation: Evaluation,
+    classes: tuple[Any, ...],
+) -> str:
+    """The id of the run that holds this evaluation, its candidates as child runs."""
+    table, parts, _ = receipts
+    now = datetime.now(UTC)
+    training = runs.TrainingRun(
+        name=f"{line.model} {now:%Y-%m-%d %H:%M} {evaluation.winner}",
+        key=key,
+        source=runs.SourceFacts(
+            name=line.source.name,
+            location=str(line.source.resolve()),
+            sha256=table.facts["sha256"],
+            rows=table.facts["rows"],
+            columns=line.column_types,
+        ),
+        parameters=_run_parameters(line, parts, evaluation),
+        metrics=_metrics(evaluation.scores[evaluation.winner]),
+        tags=_run_tags(line, table, parts),
+        artifacts={
+            "candidates.png": figures.png(figures.candidates(evaluation.scores, evaluation.winner)),
+            "split.parquet": (Path(parts.folder) / "split.parquet").read_bytes(),
+            "config.toml": line.config_path.read_bytes(),
+            **_kept_pipeline(receipts[2], evaluation.winner),
+        },
+        candidates=[_candidate_run(fit, evaluation, classes) for fit in fits],
+    )
+    experiment = tracking.experiment(client, line.workspace, line.model)
+    return runs.log_training(client, experiment, training)
+
+
+def register_version(
+    line: Line,
+    client: Any,
+    judged: Receipt,
+    made: Registered,
+    X: Any,
+    tags: Mapping[str, str],
+) -> registry.Version:
+    """A new version of the registered model, tagged before it can be found."""
+    run_id = judged.facts["run_id"]
+    logged = models.log_model(client, run_id, made.model, contract(line.config), X, LOADER)
+    sha256 = hashlib.sha256(made.model).hexdigest()
+    known = {registry.SHA256: sha256, "logitline.parity": made.parity.sentence}
+    return registry.create_version(
+        client, line.model, logged.location, run_id, {**tags, **known}, logged.model_id
+    )
+
+
+def move_alias(client: Any, version: registry.Version, promoted: bool) -> None:
+    """Make the version champion, or the challenger that it remains."""
+    if promoted:
+        registry.set_alias(client, version, registry.CHAMPION)
+        registry.drop_alias(client, version, registry.CHALLENGER)
+    else:
+        champion = registry.champion(client, version.model)
+        if champion is None or champion.number != version.number:
+            registry.set_alias(client, version, registry.CHALLENGER)
+
+
+def note_decision(
+    client: Any, version: registry.Version, decision: Decision, latency_ms: float
+) -> None:
+    """Keep the decision as tags of the version and of its run."""
+    tags = {
+        "logitline.decision": decision.sentence,
+        "logitline.promoted": str(decision.promoted).lower(),
+        "logitline.latency_ms": f"{latency_ms:.3f}",
+    }
+    registry.set_version_tags(client, version, tags)
+    runs.set_run_tags(client, version.run_id, tags)
+
+
+def _candidate_run(
+    fit: CandidateFit, evaluation: Evaluation, classes: tuple[Any, ...]
+) -> runs.CandidateRun:
+    if fit.reason:
+        return runs.CandidateRun(
+            fit.name,
+            {"estimator": fit.estimator, **fit.parameters},
+            {},
+            reason=fit.reason,
+            tags={"logitline.winner": "false"},
+        )
+    drawn = figures.candidate_figures(
+        classes, evaluation.codes, evaluation.probabilities[fit.name], fit.curve
+    )
+    metrics = _metrics(evaluation.scores[fit.name])
+    return runs.CandidateRun(
+        name=fit.name,
+        parameters={"estimator": fit.estimator, **_estimator_parameters(fit)},
+        metrics={
+            **metrics,
+            "selection_log_loss": fit.selection_loss,
+            "fit_seconds": fit.fit_seconds,
+        },
+        curve=fit.curve,
+        tags={
+            "logitline.winner": str(fit.name == evaluation.winner).lower(),
+            **({"logitline.warnings": "\n".join(fit.warnings)} if fit.warnings else {}),
+        },
+        artifacts={f"plots/{name}.png": figures.png(figure) for name, figure in drawn.items()},
+    )
+
+
+def _estimator_parameters(fit: CandidateFit) -> dict[str, Any]:
+    """All parameters of the estimator, the defaults too: what a reader compares runs by."""
+    values: dict[str, Any] = fit.pipeline[-1].get_params(deep=False)
+    return values
+
+
+def _metrics(scores: Mapping[str, Interval]) -> dict[str, float]:
+    out: dict[str, float] = {}
+    for name, interval in scores.items():
+        out |= {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
+    return {name: value for name, value in out.items() if not math.isnan(value)}
+
+
+def _run_parameters(line: Line, parts: Receipt, evaluation: Evaluation) -> dict[str, Any]:
+    config = line.config
+    return {
+        "winner": evaluation.winner,
+        "selected_by": config.selection.by,
+        "salt": config.split.salt,
+        **{f"{name}_rows": parts.facts[name] for name in ("train", "validation", "test")},
+    }
+
+
+def _run_tags(line: Line, table: Receipt, parts: Receipt) -> dict[str, str]:
+    tags = {
+        "logitline.dataset_sha256": table.facts["sha256"],
+        "logitline.split": parts.key,
+        "logitline.config_sha256": file_sha256(line.config_path),
+        "logitline.code": code_digest("flows.tasks"),
+        "logitline.version": importlib.metadata.version("logitline"),
+    }
+    lock = ROOT / "requirements.lock"
+    if lock.is_file():
+        tags["logitline.lock_sha256"] = file_sha256(lock)
+    found = revision(line.workspace)
+    if found is not None:
+        tags |= {"mlflow.source.git.commit": found.commit, "git.dirty": str(found.dirty).lower()}
+    return tags
+
+
+def _kept_pipeline(fits: Receipt, winner: str) -> dict[str, bytes]:
+    (facts,) = (facts for facts in fits.facts["fits"] if facts["name"] == winner)
+    path = Path(facts["folder"]) / "pipeline.skops"
+    return {"pipeline/pipeline.skops": path.read_bytes()}

@@ -1,0 +1,119 @@
+"""Starts the flows as the command does: the config checked first, a server beside."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from flows import servers
+from flows.line import open_line
+
+__all__ = ["UsageError", "run_scoring", "run_training", "serve_schedule", "serve_uis"]
+
+DRAIN_SECONDS = 10
+Tell = Callable[[dict[str, Any], str], None]
+
+
+class UsageError(ValueError):
+    """The command cannot do this with what it was given."""
+
+
+def run_training(config: Path, workspace: Path) -> Any:
+    """The outcome of a training with a Prefect server beside it."""
+    open_line(config, workspace)  # every mistake is told before a server is waited for
+    from flows.fits import WORKER_MODULES
+    from pipelines.adapters import workers
+
+    workers.warm_up(WORKER_MODULES)
+    with servers.prefect_server(workspace):
+        from flows.training import training
+
+        with _drained():
+            return training(str(config), str(workspace))
+
+
+def run_scoring(config: Path, source: Path, output: Path, workspace: Path) -> Any:
+    """What was scored, with a Prefect server beside it."""
+    line = open_line(config, workspace)
+    if source.resolve() == output.resolve():
+        raise UsageError(f"{output} is the input itself. Name another output.")
+    with servers.prefect_server(workspace):
+        from flows.scoring import scoring
+
+        with _drained():
+            return scoring(line.model, str(source), str(output), str(workspace))
+
+
+@contextmanager
+def _drained() -> Iterator[None]:
+    """Send Prefect the last of its logs and events while its server still runs."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    try:
+        yield
+    finally:
+        APILogWorker.drain_all(timeout=DRAIN_SECONDS)
+        EventsWorker.drain_all(timeout=DRAIN_SECONDS)
+
+
+def serve_schedule(config: Path, workspace: Path, port: int, tell: Tell) -> None:
+    """Serve the training on its cron until the process is told to stop."""
+    line = open_line(config, workspace)
+    if line.config.schedule is None:
+        raise UsageError(
+            f'{config} has no [schedule]. Add: [schedule] and below it cron = "0 3 * * *".'
+        )
+    cron, timezone = line.config.schedule.cron, line.config.schedule.timezone
+    _exit_on_termination()
+    with servers.prefect_server(workspace, full=True, port=port) as url:
+        from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+        from prefect.schedules import Cron
+
+        from flows.training import training
+
+        name = line.model
+        facts = {"deployment": f"training/{name}", "cron": cron, "timezone": timezone, "api": url}
+        tell(facts, f"training/{name} runs at {cron!r} {timezone}; Prefect: {url}. Ctrl-C ends it.")
+        training.serve(
+            name=name,
+            schedule=Cron(cron, timezone=timezone),
+            parameters={"config": str(config.resolve()), "workspace": str(workspace.resolve())},
+            global_limit=ConcurrencyLimitConfig(
+                limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
+            ),
+            pause_on_shutdown=False,
+            print_starting_message=False,
+        )
+
+
+def serve_uis(workspace: Path, mlflow_port: int, prefect_port: int, tell: Tell) -> None:
+    """Both UIs until the process is told to stop."""
+    from pipelines.adapters.tracking import client
+
+    _exit_on_termination()
+    client.connect(workspace)
+    uri = client.tracking_uri(workspace)
+    with (
+        servers.prefect_server(workspace, full=True, port=prefect_port) as api,
+        servers.mlflow_server(workspace, uri, servers.free_port(mlflow_port)) as mlflow,
+    ):
+        prefect = api.removesuffix("/api")
+        tell(
+            {"mlflow": mlflow, "prefect": prefect},
+            f"MLflow:  {mlflow}\nPrefect: {prefect}\nCtrl-C ends both.",
+        )
+        threading.Event().wait()
+
+
+def _exit_on_termination() -> None:
+    """Let SIGTERM end the process as Ctrl-C does, so that its servers end with it."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)

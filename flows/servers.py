@@ -1,0 +1,179 @@
+"""The servers beside a workspace: Prefect's and MLflow's, as children on the loopback address.
+
+A Prefect server keeps its state under data/derived/prefect. One that already runs is used:
+that of PREFECT_API_URL, or the one this workspace noted when it started it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipelines.adapters.store import write_atomically
+
+__all__ = ["ServerError", "free_port", "mlflow_server", "prefect_server", "set_environment"]
+
+START_SECONDS = 180.0
+DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+
+class ServerError(RuntimeError):
+    """A server did not start; its log says why."""
+
+
+def set_environment(workspace: Path) -> None:
+    """Keep Prefect's state in the workspace, and both libraries from calling home."""
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("PREFECT_HOME", str(_state(workspace)))
+    # The command prints its own lines; a run's log is in the Prefect UI.
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+
+
+@contextmanager
+def prefect_server(
+    workspace: Path, *, full: bool = False, port: int | None = None
+) -> Iterator[str]:
+    """The address of a Prefect server, also set as PREFECT_API_URL inside the block.
+
+    Parameters
+    ----------
+    full : bool
+        Whether a server started here also schedules and serves its UI.
+    """
+    url = os.environ.get("PREFECT_API_URL") or _noted(workspace)
+    with contextlib.ExitStack() as stack:
+        if url is None:
+            url = stack.enter_context(_started_prefect(workspace, full, port))
+        before = os.environ.get("PREFECT_API_URL")
+        os.environ["PREFECT_API_URL"] = url
+        try:
+            yield url
+        finally:
+            if before is None:
+                del os.environ["PREFECT_API_URL"]
+
+
+@contextmanager
+def mlflow_server(workspace: Path, uri: str, port: int) -> Iterator[str]:
+    """The address of an MLflow UI over the tracking store."""
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += ["--allowed-hosts", "localhost:*,127.0.0.1:*"]
+    command += ["--default-artifact-root", str(workspace / "mlruns" / "artifacts")]
+    address = f"http://127.0.0.1:{port}"
+    with _child(command, {}, _state(workspace) / "mlflow-ui.log", f"{address}/health"):
+        yield address
+
+
+def free_port(wanted: int) -> int:
+    """The wanted port where it is free, else one that the system picks."""
+    for port in (wanted, 0):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise ServerError("No port is free on 127.0.0.1.")
+
+
+def _state(workspace: Path) -> Path:
+    return workspace.resolve() / "data" / "derived" / "prefect"
+
+
+@contextmanager
+def _started_prefect(workspace: Path, full: bool, port: int | None) -> Iterator[str]:
+    port = free_port(4200 if port is None else port) if full else free_port(0)
+    command = [sys.executable, "-m", "prefect", "server", "start"]
+    command += ["--host", "127.0.0.1", "--port", str(port)]
+    environment = {"PREFECT_UI_ENABLED": "true" if full else "false"}
+    if not full:
+        command.append("--no-services")
+    state = _state(workspace)
+    url = f"http://127.0.0.1:{port}/api"
+    note = state / "server.json"
+    with _child(command, environment, state / "server.log", f"{url}/health") as process:
+        if full:
+            content = json.dumps({"url": url, "pid": process}).encode()
+            write_atomically(note, content)
+        try:
+            yield url
+        finally:
+            if full:
+                note.unlink(missing_ok=True)
+
+
+def _noted(workspace: Path) -> str | None:
+    """The address of the full server that this workspace started, if it still answers."""
+    try:
+        url = str(json.loads((_state(workspace) / "server.json").read_text())["url"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return url if _answers(f"{url}/health") else None
+
+
+@contextmanager
+def _child(
+    command: Sequence[str], environment: Mapping[str, str], log: Path, health: str
+) -> Iterator[int]:
+    """A server process that answers at `health`, ended with the block and with this process."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **environment},
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            start_new_session=True,  # Ctrl-C is for the command, which then ends its servers
+        )
+    try:
+        _await(process, health, log)
+        yield process.pid
+    finally:
+        _end(process)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGTERM)
+
+
+def _await(process: subprocess.Popen[bytes], health: str, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _answers(health):
+        if process.poll() is not None:
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
+            raise ServerError(f"A server ended as it started. The end of {log}:\n{tail}")
+        if time.monotonic() > deadline:
+            raise ServerError(f"A server did not answer within {START_SECONDS:g} s; see {log}.")
+        time.sleep(0.05)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError, ValueError):
+        return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

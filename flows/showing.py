@@ -1,0 +1,230 @@
+"""What the command shows in a terminal: live progress, tables, decisions."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from flows.comparing import Comparison
+from flows.doctoring import Finding
+from flows.explaining import StepPlan
+from flows.outcome import Outcome
+from flows.progress import watched
+from flows.steps import STEPS
+
+__all__ = ["progress", "show_comparison", "show_findings", "show_outcome", "show_plan"]
+
+SHOWN = ("log_loss", "roc_auc", "accuracy", "expected_calibration_error")
+TITLES = {
+    "log_loss": "log loss",
+    "roc_auc": "ROC AUC",
+    "accuracy": "accuracy",
+    "expected_calibration_error": "calibration error",
+}
+
+
+class LiveProgress:
+    """A watcher that keeps a table of steps and a line a candidate on the terminal."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._steps: dict[str, tuple[str, float]] = {step: ("waits", 0.0) for step in STEPS}
+        self._begun: dict[str, float] = {}
+        self._fits: dict[str, tuple[int, int, str]] = {}
+
+    def begin(self, step: str) -> None:
+        """Mark the step as running."""
+        with self._lock:
+            self._begun[step] = time.monotonic()
+            self._steps[step] = ("runs", 0.0)
+
+    def end(self, step: str, status: str, seconds: float) -> None:
+        """Mark the step as done."""
+        with self._lock:
+            self._steps[step] = (status, seconds)
+
+    def fits(self, candidate: str, done: int, planned: int, note: str) -> None:
+        """Note how far a candidate is."""
+        with self._lock:
+            self._fits[candidate] = (done, planned, note)
+
+    def __rich__(self) -> Group:
+        """The picture of this moment."""
+        with self._lock:
+            steps, fits = dict(self._steps), dict(self._fits)
+        lines = [self._step_line(step, *state) for step, state in steps.items()]
+        at = list(steps).index("train") + 1
+        if steps["train"][0] == "runs":
+            lines[at:at] = [_fit_line(name, *state) for name, state in fits.items()]
+        return Group(*lines)
+
+    def _step_line(self, step: str, status: str, seconds: float) -> Text:
+        mark = {"waits": "·", "runs": "▸", "ran": "✓", "skipped": "="}[status]
+        style = {"waits": "dim", "runs": "bold", "ran": "green", "skipped": "cyan"}[status]
+        if status == "runs":
+            seconds = time.monotonic() - self._begun[step]
+        said = {"waits": "", "skipped": "unchanged"}.get(status, f"{seconds:.1f} s")
+        return Text(f"{mark} {step:<9} {said}", style=style)
+
+
+class PlainProgress:
+    """A watcher that writes a line an event, for logs and pipes."""
+
+    def begin(self, step: str) -> None:
+        """Say nothing: the end is told."""
+
+    def end(self, step: str, status: str, seconds: float) -> None:
+        """Say how the step ended."""
+        said = f"{seconds:.1f} s" if status == "ran" else "unchanged"
+        sys.stderr.write(f"{step}: {said}\n")
+
+    def fits(self, candidate: str, done: int, planned: int, note: str) -> None:
+        """Say how a candidate ended."""
+        if done == planned or note:
+            sys.stderr.write(f"  {candidate}: {note or f'{planned} fits'}\n")
+
+
+def _fit_line(name: str, done: int, planned: int, note: str) -> Text:
+    bar = "█" * done + "░" * (planned - done)
+    style = "red" if note.startswith("failed") else "default"
+    return Text(f"    {name:<24} {bar} {note}", style=style, overflow="ellipsis", no_wrap=True)
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[None]:
+    """Show the progress of a training on standard error while the block runs."""
+    console = Console(stderr=True)
+    if quiet:
+        yield
+    elif console.is_terminal:
+        live = LiveProgress()
+        with Live(live, console=console, refresh_per_second=8, transient=True), watched(live):
+            yield
+    else:
+        with watched(PlainProgress()):
+            yield
+
+
+def show_outcome(outcome: Outcome, as_json: bool) -> None:
+    """Print the candidates, the decision, and where everything is."""
+    facts = outcome.as_json
+    if as_json:
+        _print_json(facts)
+        return
+    console = _console()
+    unchanged = all(step["status"] == "skipped" for step in facts["steps"])
+    if unchanged:
+        console.print("Nothing has changed since the last run: every step was skipped.")
+    console.print(_candidate_table(facts["candidates"], facts["winner"]))
+    console.print(Text(facts["decision"], style="bold"))
+    places = Table.grid(padding=(0, 2))
+    for name, place in {
+        "model": facts["model"]["uri"],
+        "bundle": facts["export"],
+        "report": facts["report"],
+        "proof": facts["parity"],
+        "look": "logitline ui",
+    }.items():
+        places.add_row(Text(name, style="dim"), Text(place))
+    console.print(places)
+
+
+def _candidate_table(candidates: Sequence[Mapping[str, Any]], winner: str) -> Table:
+    table = Table(title="Candidates on the test rows, with 95 % intervals", title_justify="left")
+    table.add_column("candidate")
+    for name in SHOWN:
+        table.add_column(TITLES[name], justify="right")
+    table.add_column("chosen by log loss", justify="right")
+    table.add_column("fit", justify="right")
+    ranked = sorted(
+        candidates, key=lambda c: (c["status"] == "failed", c["selection_log_loss"] or 0.0)
+    )
+    for each in ranked:
+        if each["status"] == "failed":
+            table.add_row(Text(each["name"], style="red"), Text(f"failed: {each['reason']}"))
+            continue
+        mark = " ◂ winner" if each["name"] == winner else ""
+        table.add_row(
+            Text(each["name"] + mark, style="bold" if mark else ""),
+            *(_interval(each["metrics"][name]) for name in SHOWN),
+            f"{each['selection_log_loss']:.4f}",
+            f"{each['fit_seconds']:.2f} s",
+        )
+    return table
+
+
+def _interval(bounds: Mapping[str, float | None]) -> str:
+    if bounds["value"] is None:
+        return "–"
+    low, high = bounds["low"], bounds["high"]
+    between = "" if low is None or high is None else f" [{low:.3f}, {high:.3f}]"
+    return f"{bounds['value']:.3f}{between}"
+
+
+def show_plan(plan: Sequence[StepPlan], as_json: bool) -> None:
+    """Print what each step would do, and why."""
+    if as_json:
+        _print_json({"steps": [vars(step) for step in plan]})
+        return
+    table = Table(title="What `logitline train` would do", title_justify="left")
+    for heading in ("step", "would", "because"):
+        table.add_column(heading)
+    for step in plan:
+        style = "bold" if step.runs else "cyan"
+        table.add_row(step.name, Text("run" if step.runs else "skip", style=style), step.reason)
+    _console().print(table)
+
+
+def show_comparison(comparison: Comparison, as_json: bool) -> None:
+    """Print candidates and versions side by side."""
+    if as_json:
+        _print_json({"candidates": comparison.candidates, "versions": comparison.versions})
+        return
+    console = _console()
+    console.print(_candidate_table(comparison.candidates, comparison.winner))
+    table = Table(title=f"Versions of {comparison.model}", title_justify="left")
+    for heading in ("version", "alias", "candidate", "log loss", "accuracy", "made", "decision"):
+        table.add_column(heading)
+    for each in comparison.versions:
+        table.add_row(
+            each["version"],
+            Text(", ".join(each["aliases"]), style="bold green"),
+            each["candidate"],
+            _interval(each["log_loss"]),
+            _interval(each["accuracy"]),
+            each["made"],
+            each["decision"],
+        )
+    console.print(table)
+
+
+def show_findings(findings: Sequence[Finding], as_json: bool) -> None:
+    """Print what doctor found."""
+    if as_json:
+        _print_json({"findings": [vars(finding) for finding in findings]})
+        return
+    console = _console()
+    for finding in findings:
+        mark, style = ("✓", "green") if finding.well else ("✗", "red")
+        console.print(Text(f"{mark} {finding.what}: {finding.said}", style=style))
+        if finding.remedy:
+            console.print(Text(f"    {finding.remedy}"))
+
+
+def _console() -> Console:
+    # A pipe has no width: tables then are as wide as their content.
+    return Console(width=None if sys.stdout.isatty() else 200, soft_wrap=False)
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")

@@ -1,0 +1,229 @@
+"""A step becomes a task: load what it needs from the store, call it, save what comes back.
+
+Tasks pass receipts. A step whose key is in the store is skipped, as long as what it did
+outside the store (the run, the version, the bundle, the alias) is still there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from flows import keys, publishing, rival
+from flows.faults import failpoint
+from flows.fits import fit_all, load_fits
+from flows.latency import row_latency_ms
+from flows.line import Line, Receipt
+from flows.progress import watcher
+from pipelines.adapters import formats, tables
+from pipelines.adapters.store import Key, write_folder
+from pipelines.adapters.tracking import client as tracking
+from pipelines.adapters.tracking import registry
+from pipelines.config import contract
+from pipelines.inference import Predictor
+from pipelines.records import Decision, Evaluation
+from pipelines.steps import evaluate as evaluating
+from pipelines.steps import export as exporting
+from pipelines.steps import ingest as ingesting
+from pipelines.steps import promote as promoting
+from pipelines.steps import register as registering
+from pipelines.steps import split as splitting
+
+__all__ = ["evaluate", "export", "ingest", "promote", "register", "split", "train"]
+
+Facts = dict[str, Any]
+
+
+def _step(line: Line, key: Key, fill: Callable[[Path, Facts], None]) -> Receipt:
+    """The receipt of a step: out of the store, or of what `fill` puts there now."""
+    watcher().begin(key.step)
+    started = time.perf_counter()
+    entry = line.store.get(key)
+    ran = entry is None or not keys.stands(line, key.step, entry.facts)
+    if ran:
+        if entry is not None:
+            line.store.drop(key)
+        with line.store.make(key) as (folder, facts):
+            fill(folder, facts)
+    else:
+        assert entry is not None
+        facts = entry.facts
+    line.note_key(key)
+    seconds = time.perf_counter() - started
+    watcher().end(key.step, "ran" if ran else "skipped", seconds)
+    failpoint(f"after_{key.step}")
+    return Receipt(key.step, key.digest, ran, seconds, str(line.store.folder(key)), facts)
+
+
+@task(name="ingest", cache_policy=NO_CACHE, persist_result=False)
+def ingest(line: Line) -> Receipt:
+    """The table, checked against its contract."""
+
+    def fill(folder: Path, facts: Facts) -> None:
+        raw = tables.read(line.source)
+        table = ingesting.ingest(raw.table, line.config, raw.place)
+        formats.write_table(folder, table)
+        facts.update(
+            sha256=raw.sha256,
+            rows=len(table.codes),
+            columns=raw.table.num_columns,
+            notes=list(table.notes),
+        )
+
+    return _step(line, keys.ingest(line), fill)
+
+
+@task(name="split", cache_policy=NO_CACHE, persist_result=False)
+def split(line: Line, table: Receipt) -> Receipt:
+    """The part of every row."""
+
+    def fill(folder: Path, facts: Facts) -> None:
+        rows = formats.read_table(Path(table.folder))
+        parts = splitting.split(rows, line.config.split)
+        formats.write_parts(folder, parts, rows)
+        facts.update({name: int(parts.where(name).sum()) for name in parts.NAMES})
+
+    return _step(line, keys.split(line, table.key), fill)
+
+
+@task(name="train", cache_policy=NO_CACHE, persist_result=False)
+def train(line: Line, table: Receipt, parts: Receipt) -> Receipt:
+    """Every candidate, fitted or failed with its reason."""
+
+    def fill(_: Path, facts: Facts) -> None:
+        facts["fits"], facts["final"] = fit_all(line, table, parts)
+
+    return _step(line, keys.train(line, parts.key), fill)
+
+
+@task(name="evaluate", cache_policy=NO_CACHE, persist_result=False)
+def evaluate(line: Line, table: Receipt, parts: Receipt, fits: Receipt) -> Receipt:
+    """Metrics, the winner, the comparison with the champion; logged as a run of MLflow."""
+    client = tracking.connect(line.workspace)
+    digest = rival.rival_digest(registry.champion(client, line.model), fits.key)
+    key = keys.evaluate(line, fits.key, digest)
+
+    def fill(folder: Path, facts: Facts) -> None:
+        version = rival.find(client, line.model, digest)
+        terms = contract(line.config)
+        champion = rival.load(client, line.workspace, version, terms) if version else None
+        rows = formats.read_table(Path(table.folder))
+        split_rows = formats.read_parts(Path(parts.folder) / "split.parquet")
+        records = load_fits(fits)
+        evaluation = evaluating.evaluate(records, rows, split_rows, champion)
+        facts.update(formats.write_evaluation(folder, evaluation))
+        facts.update(rival=digest, champion=version.number if version else None)
+        facts["run_id"] = publishing.log_training(
+            line, client, key.digest, (table, parts, fits), records, evaluation, rows.classes
+        )
+
+    return _step(line, key, fill)
+
+
+@task(name="register", cache_policy=NO_CACHE, persist_result=False)
+def register(line: Line, table: Receipt, parts: Receipt, fits: Receipt, judged: Receipt) -> Receipt:
+    """The winner's proven graph as a version of the registered model."""
+    client = tracking.connect(line.workspace)
+    winner = judged.facts["winner"]
+
+    def fill(folder: Path, facts: Facts) -> None:
+        (fitted,) = (each for each in load_fits(fits) if each.name == winner)
+        test = formats.read_parts(Path(parts.folder) / "split.parquet").where("test")
+        X = formats.read_table(Path(table.folder)).features.filter(test).to_pandas()
+        lineage = publishing.lineage(line, table, parts, winner)
+        made = registering.register(fitted.pipeline, X, contract(line.config), lineage)
+        sha256 = hashlib.sha256(made.model).hexdigest()
+        (folder / "model.onnx").write_bytes(made.model)
+        version = registry.find_version(client, line.model, sha256)
+        if version is None:
+            tags = {rival.TRAINED_BY: fits.key, rival.RIVAL: judged.facts["rival"]}
+            version = publishing.register_version(line, client, judged, made, X, tags | lineage)
+        failpoint("after_version")
+        facts.update(
+            winner=winner,
+            sha256=sha256,
+            version=version.number,
+            parity=made.parity.sentence,
+            size_mb=len(made.model) / 1e6,
+        )
+
+    return _step(line, keys.register(line, fits.key, winner), fill)
+
+
+@task(name="export", cache_policy=NO_CACHE, persist_result=False)
+def export(line: Line, version: Receipt) -> Receipt:
+    """The bundle for other runtimes under data/derived/exports/NAME/VERSION."""
+    number = version.facts["version"]
+
+    def fill(_: Path, facts: Facts) -> None:
+        model = (Path(version.folder) / "model.onnx").read_bytes()
+        inputs = Predictor.from_bytes(model).inputs
+        bundle = exporting.export(model, line.model, number, contract(line.config), inputs)
+        write_folder(keys.bundle_folder(line, number), bundle)
+        facts["version"] = number
+        facts["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in bundle.items()}
+
+    return _step(line, keys.export(line, version.key, number), fill)
+
+
+@task(name="promote", cache_policy=NO_CACHE, persist_result=False)
+def promote(line: Line, judged: Receipt, version: Receipt) -> Receipt:
+    """The decision on the evidence; moves the alias where it says so."""
+    client = tracking.connect(line.workspace)
+    mine = registry.Version(line.model, version.facts["version"], judged.facts["run_id"], {})
+
+    def fill(_: Path, facts: Facts) -> None:
+        evaluation = formats.read_evaluation(Path(judged.folder), judged.facts)
+        latency = row_latency_ms(Path(version.folder) / "model.onnx")
+        with tracking.locked(line.workspace, f"promote-{line.model}"):
+            decision, final = _decide(line, client, judged, version, evaluation, latency)
+            publishing.move_alias(client, mine, decision.promoted)
+            failpoint("after_alias")
+        facts.update(
+            promoted=decision.promoted,
+            sentence=decision.sentence,
+            final=final,
+            version=mine.number,
+            latency_ms=latency,
+        )
+        publishing.note_decision(client, mine, decision, latency)
+
+    return _step(line, keys.promote(line, judged.key, version.key, mine.number), fill)
+
+
+def _decide(
+    line: Line,
+    client: Any,
+    judged: Receipt,
+    version: Receipt,
+    evaluation: Evaluation,
+    latency_ms: float,
+) -> tuple[Decision, bool]:
+    """The decision against the champion of this moment, and whether it is final.
+
+    Called with the promotion lock held.
+    """
+    champion = registry.champion(client, line.model)
+    now = champion.sha256 if champion else rival.NO_RIVAL
+    mine, then = version.facts["sha256"], judged.facts["rival"]
+    if then == mine:
+        number = version.facts["version"]
+        sentence = f"Version {number} is the champion already: this training gives the same model."
+        return Decision(False, sentence), True
+    if now not in (then, mine):
+        sentence = "Not promoted: another run moved the champion meanwhile. Train once more."
+        return Decision(False, sentence), False
+    decision = promoting.promote(
+        evaluation,
+        line.config.promotion,
+        judged.facts["champion"],
+        latency_ms,
+        version.facts["size_mb"],
+    )
+    return decision, True
