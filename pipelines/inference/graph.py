@@ -1,0 +1,91 @@
+"""Writes ONNX nodes as a formula reads: ``z = graph.Div(graph.Sub(x, mean), scale)``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import TensorProto
+
+__all__ = ["OPSETS", "ConversionError", "Graph"]
+
+# 21 is what skl2onnx, ONNX Runtime and the reference evaluator all know; Equal on strings
+# needs 19, IsNaN on doubles 20. The tree ensembles of ai.onnx.ml 3 take missing values.
+OPSETS = {"": 21, "ai.onnx.ml": 3}
+
+ELEMENTS = {
+    "float32": TensorProto.FLOAT,
+    "float64": TensorProto.DOUBLE,
+    "int64": TensorProto.INT64,
+    "bool": TensorProto.BOOL,
+}
+
+
+class ConversionError(ValueError):
+    """The pipeline has no graph here, and why."""
+
+
+class Graph:
+    """The graph that skl2onnx is building; a method call writes the operator of that name.
+
+    ``graph.Where(condition, x, y)`` adds the node and returns its output's name. Operands
+    are names, or arrays, which become constants of the graph.
+    """
+
+    def __init__(self, scope: Any, container: Any) -> None:
+        self._scope = scope
+        self._container = container
+
+    def __getattr__(self, operator: str) -> Callable[..., str]:
+        if not operator[:1].isupper():
+            raise AttributeError(operator)
+
+        def write(*operands: str | NDArray[Any], domain: str = "", **attributes: Any) -> str:
+            output: str = self._scope.get_unique_variable_name(operator)
+            self.into(output, operator, *operands, domain=domain, **attributes)
+            return output
+
+        return write
+
+    def into(
+        self,
+        output: str,
+        operator: str,
+        *operands: str | NDArray[Any],
+        domain: str = "",
+        **attributes: Any,
+    ) -> None:
+        """Add the node whose result is `output`, a name declared before."""
+        names = [name if isinstance(name, str) else self.constant(name) for name in operands]
+        self._container.add_node(
+            operator,
+            names,
+            [output],
+            op_domain=domain,
+            op_version=OPSETS[domain],
+            name=self._scope.get_unique_operator_name(operator),
+            **attributes,
+        )
+
+    def constant(self, array: NDArray[Any]) -> str:
+        """Add the array as an initializer; texts are object or str arrays."""
+        name: str = self._scope.get_unique_variable_name("constant")
+        values: list[Any] = array.ravel().tolist()
+        if array.dtype.kind in "OU":
+            element, values = TensorProto.STRING, [text.encode() for text in values]
+        else:
+            element = ELEMENTS[array.dtype.name]
+        self._container.add_initializer(name, element, list(array.shape), values)
+        return name
+
+    def columns(self, vectors: list[str]) -> str:
+        """Vectors of length N side by side, shape (N, len(vectors))."""
+        axis = np.array([1])
+        stacked = [self.Unsqueeze(vector, axis) for vector in vectors]
+        return stacked[0] if len(stacked) == 1 else self.Concat(*stacked, axis=1)
+
+    def beside(self, blocks: list[str]) -> str:
+        """Matrices of N rows side by side."""
+        return blocks[0] if len(blocks) == 1 else self.Concat(*blocks, axis=1)

@@ -1,0 +1,91 @@
+"""The nodes of `Preprocessor.transform`: the same operations, in the same precision and order.
+
+Columns of one precision are imputed and scaled together, as one matrix, so that a graph of
+five hundred columns stays a few dozen nodes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import TensorProto
+from skl2onnx.common.data_types import FloatTensorType
+
+from pipelines.estimators.preprocessing import Preprocessor
+from pipelines.inference.graph import Graph
+
+__all__ = ["convert_preprocessor", "parse_preprocessor"]
+
+
+def parse_preprocessor(scope: Any, model: Preprocessor, inputs: list[Any], **_: Any) -> list[Any]:
+    """The declared output: the feature matrix."""
+    operator = scope.declare_local_operator("LogitlinePreprocessor", model)
+    operator.inputs.extend(inputs)
+    matrix = FloatTensorType([None, model.n_features_out_])
+    operator.outputs.append(scope.declare_local_variable("X", matrix))
+    return list(operator.outputs)
+
+
+def convert_preprocessor(scope: Any, operator: Any, container: Any) -> None:
+    """Write the feature matrix, float32 of shape (N, n_features_out_).
+
+    The operator's inputs are one vector a column, numbers before categories; or a single
+    float32 matrix of all columns, which then are numbers.
+    """
+    fitted: Preprocessor = operator.raw_operator
+    graph = Graph(scope, container)
+    inputs = [variable.onnx_name for variable in operator.inputs]
+    count = len(fitted.numbers)
+    blocks: list[str] = []
+    if count and len(inputs) < count:
+        blocks += _joined(graph, fitted, [(np.arange(count), inputs[0])])
+    elif count:
+        parts = [np.flatnonzero(~fitted.doubles_), np.flatnonzero(fitted.doubles_)]
+        blocks += _joined(
+            graph,
+            fitted,
+            [(part, graph.columns([inputs[j] for j in part])) for part in parts if part.size],
+        )
+    for name, values in zip(inputs[count:], fitted.values_, strict=False):
+        column = graph.Unsqueeze(name, np.array([1]))
+        blocks.append(graph.Cast(graph.Equal(column, values[None, :]), to=TensorProto.FLOAT))
+    graph.into(operator.outputs[0].onnx_name, "Concat", *blocks, axis=1)
+
+
+def _joined(
+    graph: Graph, fitted: Preprocessor, parts: list[tuple[NDArray[np.intp], str]]
+) -> list[str]:
+    """The scaled numbers, and the flags where there are any, in the Preprocessor's order.
+
+    Each part is the positions of its columns among the numbers and their matrix.
+    """
+    order = np.concatenate([part for part, _ in parts])
+    scaled, gaps = zip(*(_scaled(graph, fitted, part, x) for part, x in parts), strict=True)
+    numbers = graph.beside(list(scaled))
+    if (np.diff(order) < 0).any():
+        numbers = graph.Gather(numbers, np.argsort(order), axis=1)
+    flagged = np.flatnonzero(fitted.flagged_)
+    if not flagged.size:
+        return [numbers]
+    positions = np.argsort(order)[flagged]
+    flags = graph.Gather(graph.beside(list(gaps)), positions, axis=1)
+    return [numbers, graph.Cast(flags, to=TensorProto.FLOAT)]
+
+
+def _scaled(graph: Graph, fitted: Preprocessor, part: NDArray[np.intp], x: str) -> tuple[str, str]:
+    """((m if isnan(x) else x) − μ) / σ in the part's own precision, then float32; and isnan(x)."""
+    double = bool(fitted.doubles_[part[0]])
+    precision = np.float64 if double else np.float32
+    medians, means, scales = (
+        values[part].astype(precision)[None, :]
+        for values in (fitted.medians_, fitted.means_, fitted.scales_)
+    )
+    gaps = graph.IsNaN(x)
+    z = graph.Where(gaps, medians, x)
+    if means.any():
+        z = graph.Sub(z, means)
+    if (scales != 1).any():
+        z = graph.Div(z, scales)
+    return (graph.Cast(z, to=TensorProto.FLOAT) if double else z), gaps

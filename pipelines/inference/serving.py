@@ -1,0 +1,205 @@
+"""Answers rows with a label and probabilities, out of an exported graph.
+
+This file and binding.py stand alone: they need numpy, pandas and onnxruntime, and nothing
+of this project. `Predictor` builds on them, and both are copied into each MLflow model as
+its loader, to run where the project is not installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+
+# Relative: in an MLflow model the two files lie in a package of another name.
+from .binding import InputError, read_column, table_columns
+
+FORMAT = "logitline/1"
+
+
+class ModelError(ValueError):
+    """The model file cannot be used, and why."""
+
+
+class Model:
+    """A session over an exported graph, with the contract that its metadata carries.
+
+    Parameters
+    ----------
+    content : bytes
+        The ONNX file's bytes.
+    providers : sequence of str
+        Execution providers, in order of preference.
+    options : onnxruntime.SessionOptions, optional
+        By default those of `session_options`.
+
+    Attributes
+    ----------
+    contract : dict
+        Target, classes, missing words and columns.
+    classes : tuple
+        The labels, in the order of the probabilities.
+    columns : list of str
+        The columns that the model needs.
+    inputs : dict of str to str
+        Element type and shape of each of the graph's inputs, in its order.
+    """
+
+    def __init__(
+        self,
+        content: bytes,
+        providers: Sequence[str] = ("CPUExecutionProvider",),
+        options: Any = None,
+    ) -> None:
+        try:
+            self.session = onnxruntime.InferenceSession(
+                content, options or session_options(), providers=list(providers)
+            )
+        except Exception as error:  # ONNX Runtime's own exceptions share no narrower base
+            raise ModelError(f"ONNX Runtime cannot load the file as a model: {error}") from None
+        self.metadata: dict[str, str] = dict(self.session.get_modelmeta().custom_metadata_map)
+        if self.metadata.get("format") != FORMAT:
+            raise ModelError(
+                "The ONNX file carries no logitline contract, so no column can be bound by "
+                f"name (its metadata lacks format = {FORMAT}). Give a model.onnx that "
+                "logitline wrote."
+            )
+        self.contract: dict[str, Any] = json.loads(self.metadata["contract"])
+        self.classes: tuple[Any, ...] = tuple(json.loads(self.metadata["classes"]))
+        self.columns: list[str] = json.loads(self.metadata["columns"])
+        self._inputs: list[str] = json.loads(self.metadata["inputs"])
+        words = self.contract["missing"]
+        self._words = frozenset({"", *words, *(word.strip() for word in words)})
+        self.inputs = {
+            node.name: f"{node.type[7:-1]}, {' × '.join(str(size or 'N') for size in node.shape)}"
+            for node in self.session.get_inputs()
+        }
+        self._types = {
+            node.name: np.dtype(_ARRAYS[node.type]) for node in self.session.get_inputs()
+        }
+        self._outputs = [node.name for node in self.session.get_outputs()]
+
+    def bind(self, table: Any) -> dict[str, np.ndarray]:
+        """The features of a DataFrame, an Arrow table, a dict or a list of dicts.
+
+        Raises InputError, naming the column that is missing or of another type. Further
+        columns are ignored; their order is free.
+        """
+        columns = table_columns(table)
+        self._require(columns)
+        features = {
+            name: read_column(name, columns[name], self.contract["columns"][name], self._words)
+            for name in self.columns
+        }
+        if len({len(values) for values in features.values()}) > 1:
+            lengths = ", ".join(f"{name!r}: {len(values)}" for name, values in features.items())
+            raise InputError(f"The columns are of different lengths ({lengths}).")
+        return features
+
+    def answer(self, features: Mapping[str, Any] | pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Labels, shape (N,), and float32 probabilities, shape (N, K), of bound features.
+
+        A DataFrame of features does as well as what `bind` returns. Raises InputError where
+        a column is missing, or a number is too large for any probability to come out.
+        """
+        labels, probabilities = self.run(features)
+        undefined = np.flatnonzero(np.isnan(probabilities).any(axis=1))
+        if undefined.size:
+            raise InputError(self._too_large(features, int(undefined[0])))
+        return labels, probabilities
+
+    def run(self, features: Mapping[str, Any] | pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """What the graph gives, undefined probabilities and all; otherwise as `answer`."""
+        self._require(features)
+        labels, *columns = self.session.run(self._outputs, self._feeds(features))
+        return labels, np.stack(columns, axis=1)
+
+    def predict(self, table: Any) -> pd.DataFrame:
+        """Columns `label` and one `probability_<class>` a class, under the input's index."""
+        labels, probabilities = self.answer(self.bind(table))
+        named = zip(self._outputs[1:], probabilities.T, strict=True)
+        index = table.index if isinstance(table, pd.DataFrame) else None
+        return pd.DataFrame({self._outputs[0]: labels, **dict(named)}, index=index)
+
+    def _require(self, columns: Mapping[str, Any] | pd.DataFrame) -> None:
+        absent = [name for name in self.columns if name not in columns]
+        if absent:
+            raise InputError(
+                f"The rows have no column {', '.join(map(repr, absent))}, which the model needs. "
+                f"Given: {', '.join(map(repr, columns)) or 'no column'}."
+            )
+
+    def _feeds(self, features: Mapping[str, Any] | pd.DataFrame) -> dict[str, np.ndarray]:
+        # A number beyond float32 becomes infinite here, as it does in the fitted pipeline.
+        with np.errstate(over="ignore"):
+            if len(self._inputs) < len(self.columns):
+                matrix = np.stack([np.asarray(features[name]) for name in self.columns], axis=1)
+                return {self._inputs[0]: matrix.astype(self._types[self._inputs[0]])}
+            return {
+                name: np.asarray(features[column]).astype(self._types[name], copy=False)
+                for column, name in zip(self.columns, self._inputs, strict=True)
+            }
+
+    def _too_large(self, features: Mapping[str, Any] | pd.DataFrame, row: int) -> str:
+        sizes = {
+            name: abs(features[name][row])
+            for name in self.columns
+            if self.contract["columns"][name]["type"] != "category"
+            and not np.isnan(features[name][row])
+        }
+        name = max(sizes, key=lambda column: float(sizes[column]))
+        return (
+            f"Row {row}, counted from 0, has no probability: a number is too large to compute "
+            f"with. The largest is {features[name][row]} in column {name!r}."
+        )
+
+
+_ARRAYS: dict[str, type] = {
+    "tensor(float)": np.float32,
+    "tensor(double)": np.float64,
+    "tensor(string)": np.object_,
+}
+
+
+def session_options(threads: int = 1) -> Any:
+    """ONNX Runtime's options under which the same rows get the same bits."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    return options
+
+
+def verified(path: Path, sha256: str | None = None) -> bytes:
+    """The file's bytes, after its SHA-256 was found right.
+
+    The digest is the one given, or else the one in PATH.sha256 where that file exists.
+    Raises ModelError when it is another, or the file cannot be read.
+    """
+    beside = path.with_name(path.name + ".sha256")
+    try:
+        content = path.read_bytes()
+        if sha256 is None and beside.is_file():
+            sha256 = (beside.read_text(encoding="utf-8", errors="replace").split() or ["nothing"])[
+                0
+            ]
+    except OSError as error:
+        raise ModelError(f"{path}: the model cannot be read: {error.strerror}.") from None
+    found = hashlib.sha256(content).hexdigest()
+    if sha256 is not None and found != sha256.lower():
+        raise ModelError(
+            f"{path}: this is not the file that was proven, and it was not loaded: its SHA-256 "
+            f"is {found}, expected {sha256}. Fetch the model again."
+        )
+    return content
+
+
+def _load_pyfunc(folder: str) -> Model:
+    """MLflow's entry point: the model in its folder, verified by the digest beside it."""
+    return Model(verified(Path(folder) / "model.onnx"))

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+import pandas as pd
+import pytest
+from onnx import numpy_helper
+
+from pipelines.inference.convert import to_onnx
+from pipelines.inference.parity import Parity, compare, probe_rows
+from tests.inference import cases
+
+CLASSES = ["a", "b", "c"]
+CONTRACT = cases.contract(CLASSES)
+
+
+def shifted(model: bytes, by: float) -> bytes:
+    """The model with one number of its weights changed."""
+    graph = onnx.load_from_string(model)
+    weights = [
+        constant
+        for constant in graph.graph.initializer
+        if constant.data_type == onnx.TensorProto.FLOAT and len(constant.dims) == 2
+    ]
+    largest = max(weights, key=lambda constant: int(np.prod(constant.dims)))
+    values = numpy_helper.to_array(largest).copy()
+    values[0, 0] += by
+    largest.CopyFrom(numpy_helper.from_array(values, largest.name))
+    content: bytes = graph.SerializeToString()
+    return content
+
+
+@pytest.mark.parametrize("by", [1e-3, 3.0, np.nan])
+def test_a_graph_with_one_changed_weight_is_not_proven_and_the_worst_row_is_named(
+    by: float,
+) -> None:
+    pipeline = cases.fitted("logistic", CLASSES)
+    model = to_onnx(pipeline, CONTRACT, {})
+    assert compare(pipeline, model, cases.features(100)).proven
+    parity = compare(pipeline, shifted(model, by), cases.features(100))
+    assert not parity.proven
+    assert not parity.max_difference <= 1e-5
+    assert "row " in parity.where
+    assert "class " in parity.where
+    assert "plain = " in parity.where
+    assert parity.where in parity.sentence
+    assert (parity.label_mismatches > 0) == (by != 1e-3)
+
+
+class Even:
+    """A pipeline that answers what it is told."""
+
+    def __init__(self, probabilities: list[list[float]], labels: list[str]) -> None:
+        self.probabilities = np.array(probabilities)
+        self.labels = np.array(labels)
+
+    def predict_proba(self, X: Any) -> Any:
+        return self.probabilities
+
+    def predict(self, X: Any) -> Any:
+        return self.labels
+
+
+def test_labels_may_differ_only_where_the_two_best_classes_are_within_1e_6() -> None:
+    pipeline = cases.fitted("prior", ["a", "b"])
+    pipeline.named_steps["estimator"].class_prior_ = np.array([0.5, 0.5])
+    model = to_onnx(pipeline, cases.contract(["a", "b"]), {})
+    X = cases.features(2)
+    near = compare(Even([[0.5 - 4e-7, 0.5 + 4e-7]] * 2, ["b", "a"]), model, X)
+    assert (near.ties, near.label_mismatches, near.proven) == (2, 0, True)
+    far = compare(Even([[0.5 - 2e-6, 0.5 + 2e-6]] * 2, ["b", "a"]), model, X)
+    assert (far.ties, far.label_mismatches, far.proven) == (0, 1, False)
+
+
+def test_a_row_with_another_label_is_named_before_one_that_differs_more() -> None:
+    pipeline = cases.fitted("prior", ["a", "b"])
+    pipeline.named_steps["estimator"].class_prior_ = np.array([0.5, 0.5])
+    model = to_onnx(pipeline, cases.contract(["a", "b"]), {})
+    parity = compare(Even([[0.9, 0.1], [0.4, 0.6]], ["a", "b"]), model, cases.features(2))
+    assert parity.label_mismatches == 1
+    assert parity.max_difference == pytest.approx(0.4)
+    assert parity.where.startswith("row 1, class 'a', off by 1.0e-01, label 'a' for ")
+
+
+@pytest.mark.parametrize(
+    ("parity", "proven"),
+    [
+        (Parity(10, 0, 0, 1e-5, ""), True),
+        (Parity(10, 0, 0, 1.1e-5, ""), False),
+        (Parity(10, 1, 0, 0.0, ""), False),
+        (Parity(10, 0, 0, float("nan"), ""), False),
+        (Parity(0, 0, 0, 0.0, ""), False),
+    ],
+)
+def test_proven_means_rows_equal_labels_and_probabilities_within_1e_5(
+    parity: Parity, proven: bool
+) -> None:
+    assert parity.proven is proven
+    assert ("disagrees" in parity.sentence) is not proven
+
+
+def test_probe_rows_take_each_column_to_its_ends_to_a_gap_and_to_an_unseen_value() -> None:
+    X = cases.features(200)
+    contract = {**CONTRACT, "columns": dict(CONTRACT["columns"])}
+    contract["columns"]["label"] = {"type": "integer", "min": -100, "max": 100}
+    contract["columns"]["X"] = {
+        "type": "category",
+        "values": ["1", "2", "never seen in training"],
+    }
+    rows = probe_rows(X, contract)
+    assert list(rows.columns) == list(X.columns)
+    assert rows.dtypes["plain"] == np.float64
+    typical = rows.iloc[0]
+    assert typical["X"] in ("1", "2")
+    assert typical["plain"] in X["plain"].to_numpy()
+    assert all(value == "" or value != value for value in rows.iloc[1])
+    for name in ("plain", "when", "label"):
+        assert {X[name].min(), X[name].max()} <= set(rows[name])
+        assert rows[name].isna().sum() == 2
+    assert {-100.0, 100.0} <= set(rows["label"])
+    assert {"", "1", "2", "never seen in training!"} <= set(rows["X"])
+    # Beside the typical row and the empty one, a row differs from the typical in one column.
+    different = (rows.iloc[2:] != typical) & ~(rows.iloc[2:].isna() & typical.isna())
+    assert (different.sum(axis=1) <= 1).all()
+
+
+def test_probe_rows_of_columns_that_hold_nothing_are_gaps() -> None:
+    X = pd.DataFrame({"n": [np.nan, np.nan], "c": ["", ""]})
+    contract = {"columns": {"n": {"type": "number"}, "c": {"type": "category", "values": ["v"]}}}
+    rows = probe_rows(X, contract)
+    assert rows["n"].isna().all()
+    assert set(rows["c"]) == {"", "never seen in training"}
