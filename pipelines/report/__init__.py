@@ -1,0 +1,1 @@
+"""What a reader sees of a training: the figures and one HTML file."""

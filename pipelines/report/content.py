@@ -1,0 +1,79 @@
+"""What the report is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.records import CandidateFit, Decision, Evaluation
+
+__all__ = ["ReportData"]
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """All that the report tells.
+
+    Attributes
+    ----------
+    model, version : str
+        The name in the registry and the version that this training made.
+    target : str
+        The label's column.
+    classes : sequence
+        The labels in the order of the probabilities.
+    decision : Decision
+    fits : sequence of CandidateFit
+        Fitted and failed ones.
+    evaluation : Evaluation
+    rows : mapping
+        Part → number of rows.
+    notes : sequence of str
+        What ingest wants a reader to know.
+    lineage : mapping
+        Name → digest, commit, version: what the model was made from.
+    timings : mapping
+        Step → seconds.
+    places : mapping
+        Name → address or folder: the version, its run, the export.
+    confidence : float
+        Of the intervals.
+    """
+
+    model: str
+    version: str
+    target: str
+    classes: Sequence[Any]
+    decision: Decision
+    fits: Sequence[CandidateFit]
+    evaluation: Evaluation
+    rows: Mapping[str, int]
+    notes: Sequence[str] = ()
+    lineage: Mapping[str, str] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    confidence: float = 0.95
+
+    @property
+    def winner(self) -> str:
+        """The candidate that was registered."""
+        return self.evaluation.winner
+
+    @property
+    def probabilities(self) -> NDArray[Any]:
+        """The winner's on the test rows, shape (n_test, K)."""
+        return self.evaluation.probabilities[self.winner]
+
+    @property
+    def codes(self) -> NDArray[np.int32]:
+        """The test rows' classes."""
+        return self.evaluation.codes
+
+    @property
+    def curve(self) -> Sequence[float]:
+        """The winner's training loss."""
+        return next((fit.curve for fit in self.fits if fit.name == self.winner), ())
