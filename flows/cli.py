@@ -107,7 +107,8 @@ def score(
 
     scored = run_scoring(config, source, output, workspace)
     sentence = f"Scored {scored.rows} rows with {scored.model}, version {scored.version}: {output}"
-    _tell(as_json, vars(scored), sentence)
+    odd = [f"  {column}: {n} values outside the contract" for column, n in scored.odd.items()]
+    _tell(as_json, vars(scored), "\n".join([sentence, *odd]))
 
 
 @app.command()
@@ -164,31 +165,15 @@ def doctor(
 def main() -> None:
     """Run the command; turn a user's mistake into its message and exit status 2."""
     try:
-        app(standalone_mode=False)
-    except Exception as error:  # sorted below: a message for a mistake, a traceback for a bug
-        _fail(error)
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped.\n")
-        sys.exit(130)
+        app()  # bad arguments end in typer's own message and exit status 2
+    except Exception as error:
+        from flows.mistakes import status
 
-
-def _fail(error: Exception) -> None:
-    import click
-
-    if isinstance(error, click.exceptions.Exit):
-        sys.exit(error.exit_code)
-    if isinstance(error, click.ClickException):
-        error.show()
-        sys.exit(2)
-    if isinstance(error, click.Abort):
-        sys.exit(130)
-    from flows.mistakes import status
-
-    code = status(error)
-    if code is None:
-        raise error
-    sys.stderr.write(f"logitline: {error}\n")
-    sys.exit(code)
+        code = status(error)
+        if code is None:
+            raise
+        sys.stderr.write(f"logitline: {error}\n")
+        sys.exit(code)
 
 
 def _tell(as_json: bool, facts: dict[str, Any], sentence: str) -> None:

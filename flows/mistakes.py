@@ -18,7 +18,7 @@ STATUS = {
     "flows.servers.ServerError": 1,
     "pipelines.steps.train.TrainingError": 1,
     "pipelines.steps.register.ParityError": 1,
-    "pipelines.inference.convert.ConversionError": 1,
+    "pipelines.inference.graph.ConversionError": 1,
 }
 ENVIRONMENT = (errno.ENOENT, errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EMFILE, errno.ENOTDIR)
 

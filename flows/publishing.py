@@ -74,7 +74,9 @@ def log_training(
             "config.toml": line.config_path.read_bytes(),
             **_kept_pipeline(receipts[2], evaluation.winner),
         },
-        candidates=[_candidate_run(fit, evaluation, classes) for fit in fits],
+        candidates=[
+            _candidate_run(fit, evaluation, classes, len(line.config.columns)) for fit in fits
+        ],
     )
     experiment = tracking.experiment(client, line.workspace, line.model)
     return runs.log_training(client, experiment, training)
@@ -123,25 +125,27 @@ def note_decision(
 
 
 def _candidate_run(
-    fit: CandidateFit, evaluation: Evaluation, classes: tuple[Any, ...]
+    fit: CandidateFit, evaluation: Evaluation, classes: tuple[Any, ...], columns: int
 ) -> runs.CandidateRun:
+    # The comparison page draws the first three names of the alphabet: these, which every
+    # candidate has. The estimator's own follow under scikit-learn's names in a pipeline.
+    known = {"candidate": fit.name, "columns": columns, "estimator": fit.estimator}
     if fit.reason:
         return runs.CandidateRun(
-            fit.name,
-            {"estimator": fit.estimator, **fit.parameters},
-            {},
+            name=fit.name,
+            parameters=known | _named(fit.parameters),
+            metrics={},
             reason=fit.reason,
             tags={"logitline.winner": "false"},
         )
     drawn = figures.candidate_figures(
         classes, evaluation.codes, evaluation.probabilities[fit.name], fit.curve
     )
-    metrics = _metrics(evaluation.scores[fit.name])
     return runs.CandidateRun(
         name=fit.name,
-        parameters={"estimator": fit.estimator, **_estimator_parameters(fit)},
+        parameters=known | _named(fit.pipeline[-1].get_params(deep=False)),
         metrics={
-            **metrics,
+            **_metrics(evaluation.scores[fit.name]),
             "selection_log_loss": fit.selection_loss,
             "fit_seconds": fit.fit_seconds,
         },
@@ -154,10 +158,8 @@ def _candidate_run(
     )
 
 
-def _estimator_parameters(fit: CandidateFit) -> dict[str, Any]:
-    """All parameters of the estimator, the defaults too: what a reader compares runs by."""
-    values: dict[str, Any] = fit.pipeline[-1].get_params(deep=False)
-    return values
+def _named(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"estimator__{name}": value for name, value in parameters.items()}
 
 
 def _metrics(scores: Mapping[str, Interval]) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,11 @@ def run_training(config: Path, workspace: Path) -> Any:
     from flows.fits import WORKER_MODULES
     from pipelines.adapters import workers
 
-    workers.warm_up(WORKER_MODULES)
-    with servers.prefect_server(workspace):
+    with servers.prefect_server(workspace) as server:
+        workers.warm_up(WORKER_MODULES)
         from flows.training import training
 
+        server.ready()
         with _drained():
             return training(str(config), str(workspace))
 
@@ -41,9 +42,10 @@ def run_scoring(config: Path, source: Path, output: Path, workspace: Path) -> An
     line = open_line(config, workspace)
     if source.resolve() == output.resolve():
         raise UsageError(f"{output} is the input itself. Name another output.")
-    with servers.prefect_server(workspace):
+    with servers.prefect_server(workspace) as server:
         from flows.scoring import scoring
 
+        server.ready()
         with _drained():
             return scoring(line.model, str(source), str(output), str(workspace))
 
@@ -69,14 +71,16 @@ def serve_schedule(config: Path, workspace: Path, port: int, tell: Tell) -> None
             f'{config} has no [schedule]. Add: [schedule] and below it cron = "0 3 * * *".'
         )
     cron, timezone = line.config.schedule.cron, line.config.schedule.timezone
-    _exit_on_termination()
-    with servers.prefect_server(workspace, full=True, port=port) as url:
+    _stop_on_termination()
+    server = servers.prefect_server(workspace, full=True, port=port)
+    with suppress(KeyboardInterrupt), server as prefect:
         from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
         from prefect.schedules import Cron
 
         from flows.training import training
 
-        name = line.model
+        prefect.ready()
+        name, url = line.model, prefect.url
         facts = {"deployment": f"training/{name}", "cron": cron, "timezone": timezone, "api": url}
         tell(facts, f"training/{name} runs at {cron!r} {timezone}; Prefect: {url}. Ctrl-C ends it.")
         training.serve(
@@ -95,22 +99,23 @@ def serve_uis(workspace: Path, mlflow_port: int, prefect_port: int, tell: Tell) 
     """Both UIs until the process is told to stop."""
     from pipelines.adapters.tracking import client
 
-    _exit_on_termination()
+    _stop_on_termination()
     client.connect(workspace)
     uri = client.tracking_uri(workspace)
     with (
-        servers.prefect_server(workspace, full=True, port=prefect_port) as api,
+        suppress(KeyboardInterrupt),
+        servers.prefect_server(workspace, full=True, port=prefect_port) as prefect,
         servers.mlflow_server(workspace, uri, servers.free_port(mlflow_port)) as mlflow,
     ):
-        prefect = api.removesuffix("/api")
-        tell(
-            {"mlflow": mlflow, "prefect": prefect},
-            f"MLflow:  {mlflow}\nPrefect: {prefect}\nCtrl-C ends both.",
-        )
+        prefect.ready()
+        mlflow.ready()
+        pages = {"mlflow": mlflow.url, "prefect": prefect.url.removesuffix("/api")}
+        text = f"MLflow:  {pages['mlflow']}\nPrefect: {pages['prefect']}\nCtrl-C ends both."
+        tell(pages, text)
         threading.Event().wait()
 
 
-def _exit_on_termination() -> None:
+def _stop_on_termination() -> None:
     """Let SIGTERM end the process as Ctrl-C does, so that its servers end with it."""
 
     def stop(*_: object) -> None:

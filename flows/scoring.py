@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
@@ -14,6 +14,7 @@ from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import registry
 from pipelines.inference import Predictor
 from pipelines.records import DataError
+from pipelines.scoring import score
 
 __all__ = ["Scored", "scoring"]
 
@@ -22,12 +23,17 @@ ROWS = 65_536
 
 @dataclass(frozen=True)
 class Scored:
-    """What was scored, by which version, and where it lies."""
+    """What was scored, by which version, where it lies, and what was odd in it.
+
+    `odd` counts, a column, the values that break the contract and were answered all the
+    same: gaps where none were promised, numbers out of range, categories never seen.
+    """
 
     rows: int
     model: str
     version: str
     output: str
+    odd: dict[str, int]
 
 
 @flow(name="scoring", persist_result=False)
@@ -43,24 +49,16 @@ def score_file(model: str, source: Path, output: Path, workspace: Path) -> Score
     version = registry.resolve(tracking.connect(workspace), uri)
     path, sha256 = registry.download_model(version.uri, workspace)
     predictor = Predictor.load(path, sha256=sha256)
-    rows = 0
-    with tables.Writer(output) as writer:
-        for batch in tables.batches(source, ROWS):
-            writer.write(_answered(batch.table, predictor, source))
-            rows += batch.table.num_rows
-    return Scored(rows, model, version.number, str(output))
-
-
-def _answered(table: pa.Table, predictor: Predictor, source: Path) -> pa.Table:
-    """The table with the columns `label` and `probability_<class>` added."""
-    labels, probabilities = predictor.run(table)
-    names = ["label", *(f"probability_{label}" for label in predictor.classes)]
-    taken = [name for name in names if name in table.column_names]
-    if taken:
-        raise DataError(
-            f"{source} already has the columns {', '.join(taken)}, where the answer would "
-            "stand. Rename them or leave them out."
-        )
-    for name, column in zip(names, [labels, *probabilities.T], strict=True):
-        table = table.append_column(name, pa.array(column))
-    return table
+    rows, odd = 0, Counter[str]()
+    try:
+        with tables.Writer(output) as writer:
+            for batch in tables.batches(source, ROWS):
+                answered, found = score(
+                    batch.table, predictor.contract, predictor.answer, batch.place
+                )
+                writer.write(answered)
+                rows += answered.num_rows
+                odd += found
+    except DataError as error:
+        raise error if error.path else DataError(*error.problems, path=source) from None
+    return Scored(rows, model, version.number, str(output), dict(odd))

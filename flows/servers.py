@@ -17,13 +17,21 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.adapters.store import write_atomically
 
-__all__ = ["ServerError", "free_port", "mlflow_server", "prefect_server", "set_environment"]
+__all__ = [
+    "Server",
+    "ServerError",
+    "free_port",
+    "mlflow_server",
+    "prefect_server",
+    "set_environment",
+]
 
 START_SECONDS = 180.0
 DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
@@ -38,16 +46,28 @@ def set_environment(workspace: Path) -> None:
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     os.environ.setdefault("PREFECT_HOME", str(_state(workspace)))
     # The command prints its own lines; a run's log is in the Prefect UI.
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server that runs or is about to: its address, and how to wait for it."""
+
+    url: str
+    ready: Callable[[], None] = lambda: None
+
+
 @contextmanager
 def prefect_server(
     workspace: Path, *, full: bool = False, port: int | None = None
-) -> Iterator[str]:
-    """The address of a Prefect server, also set as PREFECT_API_URL inside the block.
+) -> Iterator[Server]:
+    """A Prefect server, its address also set as PREFECT_API_URL inside the block.
+
+    One that is started here takes seconds; meanwhile the block may import what it needs,
+    and call `ready` before the first request.
 
     Parameters
     ----------
@@ -57,26 +77,29 @@ def prefect_server(
     url = os.environ.get("PREFECT_API_URL") or _noted(workspace)
     with contextlib.ExitStack() as stack:
         if url is None:
-            url = stack.enter_context(_started_prefect(workspace, full, port))
+            server = stack.enter_context(_started_prefect(workspace, full, port))
+        else:
+            server = Server(url)
         before = os.environ.get("PREFECT_API_URL")
-        os.environ["PREFECT_API_URL"] = url
+        os.environ["PREFECT_API_URL"] = server.url
         try:
-            yield url
+            yield server
         finally:
             if before is None:
                 del os.environ["PREFECT_API_URL"]
 
 
 @contextmanager
-def mlflow_server(workspace: Path, uri: str, port: int) -> Iterator[str]:
-    """The address of an MLflow UI over the tracking store."""
+def mlflow_server(workspace: Path, uri: str, port: int) -> Iterator[Server]:
+    """An MLflow UI over the tracking store."""
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command += ["--allowed-hosts", "localhost:*,127.0.0.1:*"]
     command += ["--default-artifact-root", str(workspace / "mlruns" / "artifacts")]
     address = f"http://127.0.0.1:{port}"
-    with _child(command, {}, _state(workspace) / "mlflow-ui.log", f"{address}/health"):
-        yield address
+    log = _state(workspace) / "mlflow-ui.log"
+    with _child(command, {}, log) as process:
+        yield Server(address, lambda: _await(process, f"{address}/health", log))
 
 
 def free_port(wanted: int) -> int:
@@ -94,22 +117,24 @@ def _state(workspace: Path) -> Path:
 
 
 @contextmanager
-def _started_prefect(workspace: Path, full: bool, port: int | None) -> Iterator[str]:
+def _started_prefect(workspace: Path, full: bool, port: int | None) -> Iterator[Server]:
     port = free_port(4200 if port is None else port) if full else free_port(0)
     command = [sys.executable, "-m", "prefect", "server", "start"]
     command += ["--host", "127.0.0.1", "--port", str(port)]
-    environment = {"PREFECT_UI_ENABLED": "true" if full else "false"}
-    if not full:
-        command.append("--no-services")
+    # A temporary server still needs the services that write down what the tasks report.
+    environment = {
+        "PREFECT_UI_ENABLED": "true" if full else "false",
+        "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "true" if full else "false",
+    }
     state = _state(workspace)
     url = f"http://127.0.0.1:{port}/api"
     note = state / "server.json"
-    with _child(command, environment, state / "server.log", f"{url}/health") as process:
+    log = state / "server.log"
+    with _child(command, environment, log) as process:
         if full:
-            content = json.dumps({"url": url, "pid": process}).encode()
-            write_atomically(note, content)
+            write_atomically(note, json.dumps({"url": url, "pid": process.pid}).encode())
         try:
-            yield url
+            yield Server(url, lambda: _await(process, f"{url}/health", log))
         finally:
             if full:
                 note.unlink(missing_ok=True)
@@ -126,9 +151,9 @@ def _noted(workspace: Path) -> str | None:
 
 @contextmanager
 def _child(
-    command: Sequence[str], environment: Mapping[str, str], log: Path, health: str
-) -> Iterator[int]:
-    """A server process that answers at `health`, ended with the block and with this process."""
+    command: Sequence[str], environment: Mapping[str, str], log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A server process, ended with the block and with this process."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -141,8 +166,7 @@ def _child(
             start_new_session=True,  # Ctrl-C is for the command, which then ends its servers
         )
     try:
-        _await(process, health, log)
-        yield process.pid
+        yield process
     finally:
         _end(process)
 

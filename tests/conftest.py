@@ -1,0 +1,33 @@
+"""Shared by all tests: a Prefect home of their own, and nothing that calls home."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Before any test imports Prefect or MLflow, which read these once.
+HOME = tempfile.TemporaryDirectory(prefix="logitline-tests-")
+os.environ.update(
+    PREFECT_HOME=HOME.name,
+    PREFECT_SERVER_ANALYTICS_ENABLED="false",
+    DO_NOT_TRACK="1",
+    MLFLOW_DISABLE_TELEMETRY="true",
+    MLFLOW_LOGGING_LEVEL="WARNING",
+    PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL="CRITICAL",
+)
+for name in ("MLFLOW_TRACKING_URI", "PREFECT_API_URL", "LOGITLINE_FAULT"):
+    os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session")
+def prefect_api() -> Iterator[str]:
+    """A real Prefect server in a process of its own, for all tests of the session."""
+    from flows.servers import prefect_server
+
+    with prefect_server(Path(HOME.name) / "workspace") as server:
+        server.ready()
+        yield server.url
