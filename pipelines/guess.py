@@ -165,6 +165,8 @@ def _of_numbers(name: str, parsed: Parsed, whole: bool) -> Guess:
     if not x.size:
         return Guess(None, "holds no finite number")
     low, high = float(x.min()), float(x.max())
+    if whole and not infinite and max(-low, high) >= LARGEST:
+        return Guess(None, "holds whole numbers beyond 2**53, most likely identifiers")
     if low == high and not missing and not infinite:
         return Guess(None, CONSTANT)
     smallest = 0 if low >= 0 else None
@@ -176,8 +178,6 @@ def _of_numbers(name: str, parsed: Parsed, whole: bool) -> Guess:
         whole = bool((x == np.rint(x)).all()) and max(-low, high) < LARGEST
     if not whole:
         return Guess(Number(type="number", min=smallest, missing=missing))
-    if max(-low, high) >= LARGEST:
-        return Guess(None, "holds whole numbers beyond 2**53, most likely identifiers")
     if not missing and (reason := _identifies(name, np.unique(x), x.size)):
         return Guess(None, reason)
     return Guess(Integer(type="integer", min=smallest, missing=missing))

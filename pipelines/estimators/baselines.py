@@ -16,6 +16,10 @@ __all__ = ["LinearThreshold", "Prior"]
 
 # What a probability is held away from zero and one by, so that the log loss stays finite.
 FLOOR = 1e-6
+# Directions in which the rows spread less than this share of their widest one count as none:
+# in float32 rows they are rounding, and would get weights of 1e11 (one-hot columns that sum
+# to one).
+RANK = 1e-7
 
 
 class LinearThreshold(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -60,7 +64,9 @@ class LinearThreshold(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         # On centred columns the intercept falls out of the problem and is not penalised by
         # the smallest norm.
         with one_blas_thread():
-            W = lstsq(X - means, targets - targets.mean(axis=0), lapack_driver="gelsd")[0]
+            W = lstsq(
+                X - means, targets - targets.mean(axis=0), cond=RANK, lapack_driver="gelsd"
+            )[0]
             self.intercept_ = targets.mean(axis=0) - means @ W
         self.coef_ = np.ascontiguousarray(W.T)
         return self

@@ -30,9 +30,9 @@ def _mlp() -> Any:
 
 
 def _sklearn_logistic() -> Any:
-    from sklearn.linear_model import LogisticRegression
+    from pipelines.estimators.reference import ReferenceLogistic
 
-    return LogisticRegression
+    return ReferenceLogistic
 
 
 def _decision_tree() -> Any:
@@ -107,6 +107,7 @@ TRUSTED_TYPES: Sequence[str] = (
     "pipelines.estimators.logistic.LogisticClassifier",
     "pipelines.estimators.mlp.MLPClassifier",
     "pipelines.estimators.preprocessing.Preprocessor",
+    "pipelines.estimators.reference.ReferenceLogistic",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipelines.adapters.tables import csv, parquet
+from pipelines.adapters.tables.header import read_header
 from pipelines.adapters.tables.raw import Batch, Kind, Raw
 from pipelines.adapters.tables.writers import Writer
 from pipelines.records import DataError
@@ -49,7 +50,7 @@ def header(path: Path) -> list[str]:
     """The column names, without reading the rows."""
     if kind_of(path) == "parquet":
         return parquet.read_names(path)
-    return list(csv.read_header(path).names)
+    return list(read_header(path).names)
 
 
 def batches(path: Path, rows: int) -> Iterator[Batch]:

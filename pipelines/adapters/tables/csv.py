@@ -1,17 +1,19 @@
 """Strict reading of CSV: every cell as text exactly as written, or one clear refusal.
 
-One thread reads, so that the parser can name the row that breaks the shape; parsing text
-without conversion is fast enough on one.
+The file is parsed in blocks that end where a row ends. Whether a row ends at a newline depends
+on the quotes before it, and only the parser knows its own rules for these. So a row that no file
+holds, because it begins with a number drawn at random, is put behind each block: given back as
+a row of its own, it shows that no quote was open; swallowed by a cell, that the block ends
+elsewhere.
+
+Arrow is given memory and never a Python file: its readers read ahead on threads of their own,
+and one that calls into Python while the interpreter ends takes the process down.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
-import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,83 +21,37 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
-from pipelines.adapters.tables.encoding import END, Digest, Utf8, encoding_of, undecodable
+from pipelines.adapters.tables.encoding import Digest, undecodable, utf8
+from pipelines.adapters.tables.header import Header, read_header
 from pipelines.adapters.tables.raw import Batch
 from pipelines.records import DataError
 
-__all__ = ["Header", "check_names", "read_header", "stream"]
+__all__ = ["ROW_LIMIT", "stream"]
 
-# A row longer than this is refused: it is an open quote far more often than data.
-ROW_LIMIT = 1 << 22
-QUOTED = re.compile(r'"[^"]*"')
+# A block that finds no end in so many bytes is refused: it holds an open quote far more often
+# than a row of that length.
+ROW_LIMIT = 1 << 24
+# Plain letters: in blocks of a megabyte Arrow's fast path miscounts the cells of a row with NUL.
+END = uuid.uuid4().hex
+# How many newlines before quotes are looked at in search of one that may end a row.
+MOST_STEPS = 100
 
 
 @dataclass(frozen=True)
-class Header:
-    """The column names, what separates the cells, and the line of the first row."""
+class Parsed:
+    """What came of some bytes: the rows of the right shape and the others.
 
-    names: tuple[str, ...]
-    separator: str
-    first_line: int
-
-
-def read_header(path: Path) -> Header:
-    """The first record of a CSV file.
-
-    Cells are separated by commas; where the header has none, by semicolons or tabs.
-
-    Raises
-    ------
-    DataError
-        When the file is empty, the header is not readable, or a name is empty or repeated.
+    `quotes` tells whether there are any, `ended` whether the last row ends with the bytes.
     """
-    with path.open("rb") as file:
-        start = file.read(ROW_LIMIT)
-    try:
-        decoder = codecs.getincrementaldecoder(encoding_of(start))()
-        text = decoder.decode(start, final=len(start) < ROW_LIMIT)
-    except UnicodeDecodeError:
-        raise undecodable(path) from None
-    if not text.strip():
-        raise DataError(
-            "is empty. A table needs a line of column names and rows under it.", path=path
-        )
-    if text[0] in "\r\n":
-        raise DataError("line 1 is blank. The column names must stand on line 1.", path=path)
-    plain = QUOTED.sub("", text).splitlines()[0:1]
-    separator = next((mark for mark in ",;\t" if plain and mark in plain[0]), ",")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    try:
-        names = next(reader)
-    except csv.Error as error:
-        raise DataError(
-            f"the header is not readable ({error}). Close its quotes, and keep each name short.",
-            path=path,
-        ) from None
-    check_names(path, names)
-    return Header(tuple(names), separator, reader.line_num + 1)
 
-
-def check_names(path: Path, names: Sequence[str]) -> None:
-    """Refuse column names that are empty, repeated, or hold a NUL."""
-    problems = []
-    empty = [str(position) for position, name in enumerate(names, 1) if not name]
-    if empty:
-        problems.append(
-            f"no column name in position {', '.join(empty)} of the header. Name every column; "
-            "pandas writes its row numbers so, unless told to_csv(index=False)."
-        )
-    repeated = [repr(name) for name, count in Counter(names).items() if name and count > 1]
-    if repeated:
-        problems.append(f"the column names {', '.join(repeated)} stand twice. Rename or drop one.")
-    if any("\0" in name for name in names):
-        problems.append("a column name holds a NUL byte, so this is not plain text.")
-    if problems:
-        raise DataError(*problems, path=path)
+    table: pa.Table
+    ragged: list[pcsv.InvalidRow]
+    quotes: bool
+    ended: bool
 
 
 def stream(path: Path, digest: Digest | None = None) -> Iterator[Batch]:
-    """The rows of a CSV file, some megabytes at a time.
+    """The rows of a CSV file, some megabytes at a time; the digest takes the file's bytes.
 
     Raises
     ------
@@ -104,69 +60,129 @@ def stream(path: Path, digest: Digest | None = None) -> Iterator[Batch]:
         that is not UTF-8, and a table without rows; earlier rows may have been given out.
     """
     header = read_header(path)
-    with path.open("rb") as file:
-        source = Utf8(file, path, len(header.names), header.separator, digest)
-        ragged: list[pcsv.InvalidRow] = []
-        nothing = pa.table({name: pa.array([], pa.string()) for name in header.names})
-        batch = Batch(nothing, "csv", header.first_line)
-        rows, line, ended = 0, header.first_line, False
-        try:
-            for record_batch in _open(source, header, ragged):
-                table = pa.Table.from_batches([record_batch])
-                if table.num_rows and table.column(0)[-1].as_py() == END:
-                    table, ended = table.slice(0, table.num_rows - 1), True
-                batch = Batch(table, "csv", line)
-                _check_ragged(path, batch, rows, ragged, header)
-                _check_blank(path, batch)
-                rows += table.num_rows
-                line = int(batch.lines[-1]) if source.quotes else line + table.num_rows
-                if table.num_rows:
-                    yield batch
-        except pa.ArrowInvalid as error:
-            raise _refusal(path, error, line) from None
-    _check_ragged(path, batch, rows - batch.table.num_rows, ragged, header)
-    if not ended:
-        raise _open_quote(path, int(batch.lines[max(batch.table.num_rows - 1, 0)]))
+    line, rows = 1, 0
+    for parsed in _blocks(path, header, digest):
+        batch = Batch(parsed.table, "csv", line)
+        _check_ragged(path, batch, parsed, header)
+        line = int(batch.lines[-1]) if parsed.quotes else line + batch.table.num_rows
+        if batch.first_line == 1:
+            batch = Batch(_without_header(path, batch.table, header), "csv", int(batch.lines[1]))
+        _check_blank(path, batch)
+        rows += batch.table.num_rows
+        if batch.table.num_rows:
+            yield batch
     if not rows:
         raise DataError("has column names and no rows. Add rows under the header.", path=path)
 
 
-def _open(source: Utf8, header: Header, ragged: list[pcsv.InvalidRow]) -> pcsv.CSVStreamingReader:
+def _blocks(path: Path, header: Header, digest: Digest | None) -> Iterator[Parsed]:
+    """The file's rows, the header's first, cut into blocks that end with a row."""
+    pending = b""
+    for chunk in utf8(path, digest):
+        pending += chunk
+        cuts = _cuts(pending) if len(pending) <= ROW_LIMIT else [len(pending)]
+        for cut in cuts:
+            parsed = _parse(path, pending[:cut], header)
+            if parsed.ended or len(pending) > ROW_LIMIT:
+                yield parsed
+                pending = pending[cut:]
+                break
+    # Blank lines at the end of the file are no rows.
+    yield _parse(path, pending.rstrip(b"\r\n") + b"\n", header)
+
+
+def _cuts(data: bytes) -> Iterator[int]:
+    """Where the last whole row may end: after a newline with an even number of quotes before it.
+
+    Where cells hold single quotes that open nothing (5" long), it may be an odd number.
+    """
+    newline = b"\n" if b"\n" in data else b"\r"
+    end = data.rfind(newline, 0, len(data.rstrip(b"\r\n")))
+    if end <= 0:
+        return
+    odd = data.count(b'"', 0, end) % 2 == 1
+    if not odd:
+        yield end + 1
+    other = end
+    for _ in range(MOST_STEPS):
+        other = data.rfind(newline, 0, max(data.rfind(b'"', 0, other), 0))
+        if other <= 0:
+            break
+        if (data.count(b'"', 0, other) % 2 == 1) != odd:
+            yield other + 1
+            break
+    if odd:
+        yield end + 1
+
+
+def _parse(path: Path, data: bytes, header: Header) -> Parsed:
+    ragged: list[pcsv.InvalidRow] = []
+
     def keep(row: pcsv.InvalidRow) -> str:
         ragged.append(row)
         return "skip"
 
-    return pcsv.open_csv(
-        pa.PythonFile(source, mode="r"),
-        read_options=pcsv.ReadOptions(use_threads=False, block_size=ROW_LIMIT),
-        parse_options=pcsv.ParseOptions(
-            delimiter=header.separator,
-            newlines_in_values=True,
-            ignore_empty_lines=False,
-            invalid_row_handler=keep,
-        ),
-        convert_options=pcsv.ConvertOptions(
-            column_types={name: pa.string() for name in header.names}
-        ),
-    )
+    closing = (END + header.separator * (len(header.names) - 1) + "\n").encode()
+    memory = pa.allocate_buffer(len(data) + len(closing))
+    view = memoryview(memory).cast("B")
+    view[: len(data)] = data
+    view[len(data) :] = closing
+    try:
+        table = pcsv.read_csv(
+            pa.BufferReader(memory),
+            read_options=pcsv.ReadOptions(
+                use_threads=False, block_size=memory.size, column_names=header.names
+            ),
+            parse_options=pcsv.ParseOptions(
+                delimiter=header.separator,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=keep,
+            ),
+            convert_options=pcsv.ConvertOptions(
+                column_types={name: pa.string() for name in header.names}
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        if "UTF8" in str(error):
+            raise undecodable(path) from None
+        raise DataError(f"cannot be read as CSV: {error}.", path=path) from None
+    rows = table.num_rows
+    ended = rows > 0 and table.column(0)[rows - 1].as_py() == END
+    table = table.slice(0, rows - 1) if ended else table
+    return Parsed(table, ragged, quotes=b'"' in data, ended=ended)
 
 
-def _check_ragged(
-    path: Path, batch: Batch, rows: int, ragged: list[pcsv.InvalidRow], header: Header
-) -> None:
-    """Refuse a row in the batch with too few or too many cells; `rows` stand before it."""
-    # Arrow counts rows from 1, the header among them, and parses ahead of what it gives out.
-    before = ragged[0].number - 2 - rows if ragged else batch.table.num_rows + 1
-    if before > batch.table.num_rows:
+def _without_header(path: Path, table: pa.Table, header: Header) -> pa.Table:
+    names = tuple(column[0].as_py() for column in table.columns)
+    if names != header.names:
+        raise DataError(
+            "the header's quotes are not plain. Put a name in quotes as a whole, or not at all.",
+            path=path,
+        )
+    return table.slice(1)
+
+
+def _check_ragged(path: Path, batch: Batch, parsed: Parsed, header: Header) -> None:
+    """Refuse the first row with too few or too many cells, and a block that ends in a quote."""
+    ragged = parsed.ragged
+    if parsed.ended and not ragged:
         return
+    # Arrow counts rows from 1; those before the first ragged one are all in the table.
+    before = ragged[0].number - 1 if ragged else max(batch.table.num_rows - 1, 0)
     line = int(batch.lines[before])
-    if END in ragged[0].text:
-        raise _open_quote(path, line)
-    more = f" At least {len(ragged) - 1} more such rows follow." if len(ragged) > 1 else ""
+    if ragged and END not in ragged[0].text:
+        more = f" At least {len(ragged) - 1} more such rows follow." if len(ragged) > 1 else ""
+        raise DataError(
+            f"line {line} has {_cells(ragged[0].actual_columns)} where the header names "
+            f"{len(header.names)}.{more} Mend the row, or quote the cell that holds a "
+            f"{header.separator!r}.",
+            path=path,
+        )
     raise DataError(
-        f"line {line} has {_cells(ragged[0].actual_columns)} where the header names "
-        f"{len(header.names)}.{more} Mend the row, or quote the cell that holds a "
-        f"{header.separator!r}.",
+        f'the row on line {line} does not end: a quote (") is opened there and never closed, '
+        f"or the row is longer than {ROW_LIMIT >> 20} MB. Close the quote (a quote inside a "
+        'quoted cell is written ""), or shorten the cell.',
         path=path,
     )
 
@@ -186,24 +202,3 @@ def _check_blank(path: Path, batch: Batch) -> None:
     if len(columns) > 1 and pc.any(blank).as_py():
         place = batch.place(pc.index(blank, True).as_py())
         raise DataError(f"{place} holds no value at all. Delete it.", path=path)
-
-
-def _open_quote(path: Path, line: int) -> DataError:
-    return DataError(
-        f'a quote (") opens on line {line} or after it and never closes. Close it, or write a '
-        'quote inside a cell as "".',
-        path=path,
-    )
-
-
-def _refusal(path: Path, error: pa.ArrowInvalid, line: int) -> DataError:
-    text = str(error)
-    if "UTF8" in text:
-        return undecodable(path)
-    if "straddling" in text:
-        return DataError(
-            f"a row after line {line - 1} is longer than {ROW_LIMIT >> 20} MB. Most often a quote "
-            '(") is opened there and never closed; close it, or shorten the cell.',
-            path=path,
-        )
-    return DataError(f"cannot be read as CSV: {text}.", path=path)

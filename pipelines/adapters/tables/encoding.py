@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from pipelines.records import DataError
 
-__all__ = ["END", "Digest", "Utf8", "encoding_of", "undecodable"]
+__all__ = ["CHUNK", "Digest", "encoding_of", "undecodable", "utf8"]
 
-# The row that closes the stream begins with this; no cell of a file can, NUL being refused.
-END = "\0"
-CHUNK = 1 << 20
+CHUNK = 1 << 22
 
 
 class Digest(Protocol):
@@ -29,81 +28,42 @@ def encoding_of(start: bytes) -> str:
     return "utf-8-sig"
 
 
-class Utf8:
-    """A readable stream: UTF-16 turned into UTF-8, NUL bytes refused, a closing row added.
+def utf8(path: Path, digest: Digest | None) -> Iterator[bytes]:
+    """The file in pieces, UTF-16 turned into UTF-8; the digest takes the file's own bytes.
 
-    Blank lines at the file's end are left out. The closing row has `columns` cells, the first
-    of them `END`; a parser that does not give it back as a row of its own has been left inside
-    an open quote.
+    Whether a file without a UTF-16 mark is UTF-8 is left to the parser to check.
 
     Raises
     ------
     DataError
         For a NUL byte, or UTF-16 that is not valid.
     """
-
-    closed = False
-
-    def __init__(
-        self, file: IO[bytes], path: Path, columns: int, separator: str, digest: Digest | None
-    ) -> None:
-        self._file = file
-        self._path = path
-        self._end = (END + separator * (columns - 1) + "\n").encode()
-        self._digest = digest
-        self._utf16: codecs.IncrementalDecoder | None = None
-        self._ready = b""
-        self._blank = b""
-        self._lines = 1
-        self._started = False
-        self._ended = False
-        self.quotes = False
-
-    def read(self, size: int) -> bytes:
-        """The next bytes, at most `size`; empty at the end."""
-        while len(self._ready) < size and not self._ended:
-            self._ready += self._next()
-        out, self._ready = self._ready[:size], self._ready[size:]
-        return out
-
-    def close(self) -> None:
-        """Nothing: whoever opened the file closes it."""
-
-    def _next(self) -> bytes:
-        chunk = self._file.read(CHUNK)
-        if self._digest is not None:
-            self._digest.update(chunk)
-        if not self._started:
-            self._started = True
-            if encoding_of(chunk) == "utf-16":
-                self._utf16 = codecs.getincrementaldecoder("utf-16")()
-        self._ended = not chunk
-        data = self._transcoded(chunk)
-        if b"\0" in data:
-            line = self._lines + data[: data.index(b"\0")].count(b"\n")
-            raise DataError(
-                f"line {line} holds a NUL byte, so this is not plain text. If it is UTF-16, "
-                "convert it: iconv -f utf-16le -t utf-8 OLD > NEW.",
-                path=self._path,
-            )
-        self._lines += data.count(b"\n")
-        self.quotes = self.quotes or b'"' in data
-        data = self._blank + data
-        kept = data.rstrip(b"\r\n")
-        self._blank = data[len(kept) :]
-        if len(self._blank) > CHUNK:
-            raise DataError(
-                "more than a million blank lines in a row. Delete them.", path=self._path
-            )
-        return kept + b"\n" + self._end if self._ended else kept
-
-    def _transcoded(self, chunk: bytes) -> bytes:
-        if self._utf16 is None:
-            return chunk
-        try:
-            return self._utf16.decode(chunk, final=not chunk).encode()
-        except UnicodeError:
-            raise undecodable(self._path) from None
+    line = 1
+    decoder: codecs.IncrementalDecoder | None = None
+    with path.open("rb") as file:
+        chunk = start = file.read(CHUNK)
+        if encoding_of(start) == "utf-16":
+            decoder = codecs.getincrementaldecoder("utf-16")()
+        while chunk:
+            if digest is not None:
+                digest.update(chunk)
+            following = file.read(CHUNK)
+            data = chunk
+            if decoder is not None:
+                try:
+                    data = decoder.decode(chunk, final=not following).encode()
+                except UnicodeError:
+                    raise undecodable(path) from None
+            if b"\0" in data:
+                line += data[: data.index(b"\0")].count(b"\n")
+                raise DataError(
+                    f"line {line} holds a NUL byte, so this is not plain text. If it is UTF-16, "
+                    "convert it: iconv -f utf-16le -t utf-8 OLD > NEW.",
+                    path=path,
+                )
+            line += data.count(b"\n")
+            yield data
+            chunk = following
 
 
 def undecodable(path: Path) -> DataError:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.adapters.tables.csv import check_names
+from pipelines.adapters.tables.header import check_names
 from pipelines.adapters.tables.raw import Batch
 from pipelines.records import DataError
 
