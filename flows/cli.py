@@ -42,13 +42,12 @@ def init(
     as_json: Json = False,
 ) -> None:
     """Look at a table and write its config: the contract and sensible candidates."""
-    from flows.starting import propose_config
+    from flows.starting import propose_config, shown
 
-    path, text = propose_config(table, target, output)
-    summary = {"config": str(path), "table": str(table), "target": target}
-    _tell(as_json, summary, f"Wrote {path}. Next: logitline train {path}")
-    if not as_json:
-        _show_left_out(text)
+    path, left_out = propose_config(table, target, output)
+    facts = {"config": str(path), "table": str(table), "target": target, "left_out": left_out}
+    said = [f"Left out, {reason}: {shown(names)}" for reason, names in left_out.items()]
+    _tell(as_json, facts, "\n".join([*said, f"Wrote {path}. Next: logitline train {path}"]))
 
 
 @app.command()
@@ -180,10 +179,3 @@ def _tell(as_json: bool, facts: dict[str, Any], sentence: str) -> None:
     text = json.dumps(facts, ensure_ascii=False) if as_json else sentence
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
-
-
-def _show_left_out(text: str) -> None:
-    left_out = [
-        line[2:] for line in text.splitlines() if line.startswith("# ") and "left out" in line
-    ]
-    sys.stdout.write("".join(f"  {line}\n" for line in left_out))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 
@@ -14,11 +15,16 @@ from pipelines.records import DataError
 from pipelines.steps.ingest import ingest
 from pipelines.steps.split import choose_salt
 
-__all__ = ["propose_config"]
+__all__ = ["propose_config", "shown"]
+
+SHOWN = 5
+LEFT_OUT = re.compile(r'# (".*") is left out: (.*)\.$')
 
 
-def propose_config(table: Path, target: str, output: Path | None) -> tuple[Path, str]:
-    """Where the config was written, and its text.
+def propose_config(
+    table: Path, target: str, output: Path | None
+) -> tuple[Path, dict[str, list[str]]]:
+    """Where the config was written, and the columns it leaves out: reason → names.
 
     Raises
     ------
@@ -41,4 +47,20 @@ def propose_config(table: Path, target: str, output: Path | None) -> tuple[Path,
     salt = choose_salt(rows, config.split)
     text = propose(raw.table, raw.kind, target, source, table.stem, salt)
     write_atomically(path, text.encode())
-    return path, text
+    return path, _left_out(text)
+
+
+def shown(names: list[str]) -> str:
+    """The names, the first five of many."""
+    quoted = [repr(name) for name in names]
+    if len(quoted) <= SHOWN:
+        return ", ".join(quoted)
+    return f"{', '.join(quoted[:SHOWN])} and {len(quoted) - SHOWN} more"
+
+
+def _left_out(text: str) -> dict[str, list[str]]:
+    out: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        if match := LEFT_OUT.match(line):
+            out.setdefault(match[2], []).append(tomllib.loads(f"name = {match[1]}")["name"])
+    return out

@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from flows import keys, publishing, rival
 from flows.faults import failpoint
@@ -38,6 +41,29 @@ from pipelines.steps import split as splitting
 __all__ = ["evaluate", "export", "ingest", "promote", "register", "split", "train"]
 
 Facts = dict[str, Any]
+P = ParamSpec("P")
+
+
+def step(function: Callable[P, Receipt]) -> Callable[P, Receipt]:
+    """The function as a Prefect task of its name; Prefect shows a skipped step as skipped.
+
+    The store decides whether a step runs. Prefect's own cache would hash every input, and
+    its key would never hit in another run.
+    """
+
+    @task(name=function.__name__, cache_policy=NO_CACHE, persist_result=False)
+    @wraps(function)
+    def run(*arguments: P.args, **named: P.kwargs) -> State[Receipt]:
+        receipt = function(*arguments, **named)
+        said = f"key {receipt.key[:12]}"
+        return Completed(name="Ran" if receipt.ran else "Skipped", message=said, data=receipt)
+
+    @wraps(function)
+    def call(*arguments: P.args, **named: P.kwargs) -> Receipt:
+        result: Receipt = run(*arguments, **named).result()
+        return result
+
+    return call
 
 
 def _step(line: Line, key: Key, fill: Callable[[Path, Facts], None]) -> Receipt:
@@ -61,7 +87,7 @@ def _step(line: Line, key: Key, fill: Callable[[Path, Facts], None]) -> Receipt:
     return Receipt(key.step, key.digest, ran, seconds, str(line.store.folder(key)), facts)
 
 
-@task(name="ingest", cache_policy=NO_CACHE, persist_result=False)
+@step
 def ingest(line: Line) -> Receipt:
     """The table, checked against its contract."""
 
@@ -79,7 +105,7 @@ def ingest(line: Line) -> Receipt:
     return _step(line, keys.ingest(line), fill)
 
 
-@task(name="split", cache_policy=NO_CACHE, persist_result=False)
+@step
 def split(line: Line, table: Receipt) -> Receipt:
     """The part of every row."""
 
@@ -92,7 +118,7 @@ def split(line: Line, table: Receipt) -> Receipt:
     return _step(line, keys.split(line, table.key), fill)
 
 
-@task(name="train", cache_policy=NO_CACHE, persist_result=False)
+@step
 def train(line: Line, table: Receipt, parts: Receipt) -> Receipt:
     """Every candidate, fitted or failed with its reason."""
 
@@ -102,7 +128,7 @@ def train(line: Line, table: Receipt, parts: Receipt) -> Receipt:
     return _step(line, keys.train(line, parts.key), fill)
 
 
-@task(name="evaluate", cache_policy=NO_CACHE, persist_result=False)
+@step
 def evaluate(line: Line, table: Receipt, parts: Receipt, fits: Receipt) -> Receipt:
     """Metrics, the winner, the comparison with the champion; logged as a run of MLflow."""
     client = tracking.connect(line.workspace)
@@ -126,7 +152,7 @@ def evaluate(line: Line, table: Receipt, parts: Receipt, fits: Receipt) -> Recei
     return _step(line, key, fill)
 
 
-@task(name="register", cache_policy=NO_CACHE, persist_result=False)
+@step
 def register(line: Line, table: Receipt, parts: Receipt, fits: Receipt, judged: Receipt) -> Receipt:
     """The winner's proven graph as a version of the registered model."""
     client = tracking.connect(line.workspace)
@@ -156,7 +182,7 @@ def register(line: Line, table: Receipt, parts: Receipt, fits: Receipt, judged: 
     return _step(line, keys.register(line, fits.key, winner), fill)
 
 
-@task(name="export", cache_policy=NO_CACHE, persist_result=False)
+@step
 def export(line: Line, version: Receipt) -> Receipt:
     """The bundle for other runtimes under data/derived/exports/NAME/VERSION."""
     number = version.facts["version"]
@@ -172,7 +198,7 @@ def export(line: Line, version: Receipt) -> Receipt:
     return _step(line, keys.export(line, version.key, number), fill)
 
 
-@task(name="promote", cache_policy=NO_CACHE, persist_result=False)
+@step
 def promote(line: Line, judged: Receipt, version: Receipt) -> Receipt:
     """The decision on the evidence; moves the alias where it says so."""
     client = tracking.connect(line.workspace)
