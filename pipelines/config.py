@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import re
+import zoneinfo
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from pipelines.cron import cron_mistake
 
 __all__ = [
     "Candidate",
@@ -22,6 +26,9 @@ __all__ = [
 ]
 
 Label = bool | int | str
+LARGEST = 2**53
+"""The largest whole number up to which a float64 holds every one."""
+Whole = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
 
 
 class Section(BaseModel):
@@ -30,6 +37,11 @@ class Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, protected_namespaces=()
     )
+
+
+def _require_order(least: float | None, greatest: float | None) -> None:
+    if least is not None and greatest is not None and least > greatest:
+        raise ValueError(f"min ({least:g}) is above max ({greatest:g}): no value can be right")
 
 
 class Number(Section):
@@ -41,14 +53,24 @@ class Number(Section):
     missing: bool = False
     infinite: Literal["refuse", "missing"] = "refuse"
 
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        _require_order(self.min, self.max)
+        return self
+
 
 class Integer(Section):
     """A whole number no larger than 2**53, so that a float64 holds it exactly."""
 
     type: Literal["integer"]
-    min: int | None = None
-    max: int | None = None
+    min: Whole | None = None
+    max: Whole | None = None
     missing: bool = False
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        _require_order(self.min, self.max)
+        return self
 
 
 class Category(Section):
@@ -104,7 +126,21 @@ class Source(Section):
             )
         if len(set(classes)) != len(classes):
             raise ValueError("a class is listed twice")
+        if "" in classes:
+            raise ValueError("the empty text stands for a missing label and is no class")
+        if any(isinstance(label, int) and abs(label) > LARGEST for label in classes):
+            raise ValueError("a class is beyond 2**53; write such labels as text")
         return classes
+
+    @model_validator(mode="after")
+    def _classes_are_no_gaps(self) -> Self:
+        both = [label for label in self.classes if label in self.missing]
+        if both:
+            raise ValueError(
+                f"the class {both[0]!r} stands under missing too, so no row could have it; "
+                "take it out of one of the two"
+            )
+        return self
 
 
 class Split(Section):
@@ -117,7 +153,7 @@ class Split(Section):
     key: str | None = None
 
     @model_validator(mode="after")
-    def _leaves_training_rows(self) -> Split:
+    def _leaves_training_rows(self) -> Self:
         if self.test + self.validation > 0.9:
             raise ValueError("test and validation together take more than 0.9 of the rows")
         return self
@@ -130,8 +166,18 @@ class Candidate(Section):
         extra="allow", frozen=True, strict=True, allow_inf_nan=False, protected_namespaces=()
     )
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
+    name: str
     estimator: str
+
+    @field_validator("name")
+    @classmethod
+    def _short_and_plain(cls, name: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", name):
+            raise ValueError(
+                "a candidate's name begins with a letter or a digit and has up to 64 of A-Z, "
+                "a-z, 0-9, dot, dash and underscore"
+            )
+        return name
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -158,7 +204,17 @@ class Promotion(Section):
 class Registry(Section):
     """The registered model in MLflow."""
 
-    model: str = Field(pattern=r"^[^/:\s][^/:]{0,127}$")
+    model: str
+
+    @field_validator("model")
+    @classmethod
+    def _names_a_folder_too(cls, model: str) -> str:
+        if not re.fullmatch(r"\w[\w .-]*", model) or len(model.encode()) > 200:
+            raise ValueError(
+                "a model's name begins with a letter or a digit, has letters, digits, spaces, "
+                "dots, dashes and underscores only, and is at most 200 bytes long"
+            )
+        return model
 
 
 class Schedule(Section):
@@ -167,14 +223,31 @@ class Schedule(Section):
     cron: str
     timezone: str = "UTC"
 
+    @field_validator("cron")
+    @classmethod
+    def _has_five_fields(cls, cron: str) -> str:
+        mistake = cron_mistake(cron)
+        if mistake:
+            raise ValueError(mistake)
+        return cron
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, timezone: str) -> str:
+        try:
+            zoneinfo.ZoneInfo(timezone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError('is no time zone; write "UTC" or "Europe/Paris"') from None
+        return timezone
+
 
 class Compute(Section):
     """What one training may use; each candidate runs in a process of its own."""
 
     runner: Literal["local"] = "local"
-    cores: int | None = Field(default=None, ge=1)
-    memory_gb: float | None = Field(default=None, gt=0)
-    minutes: float = Field(default=60.0, gt=0)
+    cores: int | None = Field(default=None, ge=1, le=4096)
+    memory_gb: float | None = Field(default=None, gt=0, le=1_000_000)
+    minutes: float = Field(default=60.0, gt=0, le=525_600)
 
 
 class Config(Section):

@@ -110,11 +110,13 @@ def _closure(modules: Iterable[str]) -> tuple[dict[str, str], list[str]]:
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         trees[module] = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
-        for name in _imports(tree):
+        parent = module.rpartition(".")[0]  # it runs before its modules
+        package = module if path.name == "__init__.py" else parent
+        for name in [parent, *_imports(tree, package)]:
             top = name.split(".")[0]
             if top in ("pipelines", "flows"):
                 waiting.append(name)
-            elif top not in sys.stdlib_module_names:
+            elif top and top not in sys.stdlib_module_names:
                 libraries.add(top)
     return trees, sorted(libraries)
 
@@ -127,11 +129,14 @@ def _file(module: str) -> Path | None:
     return None
 
 
-def _imports(tree: ast.AST) -> Iterable[str]:
+def _imports(tree: ast.AST, package: str) -> Iterable[str]:
+    """The full names of what a module of the package imports, within functions too."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1]
+            source = ".".join([*(above if node.level else []), *filter(None, [node.module])])
+            yield source
             # `from pipelines.steps import split` imports a module, not only a name.
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from (f"{source}.{alias.name}" for alias in node.names)

@@ -1,60 +1,29 @@
 """Reads a configuration file and finds every mistake in it before anything runs.
 
-A mistake has its place (`candidates[1].max_depth`), what is wrong there, and what would be
+A mistake has its place (`candidates[1].name`), what is wrong there, and what would be
 right. What needs the disk or the estimators (the table's header, an estimator's own
 parameters) is asked through functions that the caller passes in.
 """
 
 from __future__ import annotations
 
-import difflib
-import re
+import math
 import tomllib
-import zoneinfo
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from pipelines import config as models
 from pipelines.config import Config
+from pipelines.problems import Problem, explain, nearest, place
 
-__all__ = ["ConfigError", "Problem", "load_config"]
+__all__ = ["ConfigError", "Problem", "load_config", "source_path"]
 
 Header = Callable[[Path], Sequence[str]]
 CandidateCheck = Callable[[str, Mapping[str, Any]], Sequence[str]]
 
-SECTIONS: dict[str, type[BaseModel]] = {
-    "source": models.Source,
-    "split": models.Split,
-    "selection": models.Selection,
-    "promotion": models.Promotion,
-    "registry": models.Registry,
-    "schedule": models.Schedule,
-    "compute": models.Compute,
-}
-COLUMN_TYPES: dict[str, type[BaseModel]] = {
-    "number": models.Number,
-    "integer": models.Integer,
-    "category": models.Category,
-    "boolean": models.Boolean,
-    "date": models.Date,
-}
-CRON_FIELD = r"[\d*/,\-A-Za-z#?]+"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One mistake: where it stands, what is wrong, what to do."""
-
-    place: str
-    message: str
-    remedy: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.message}" + (f" {self.remedy}" if self.remedy else "")
+DEEPEST = 20
 
 
 class ConfigError(ValueError):
@@ -86,11 +55,12 @@ def load_config(path: Path, read_header: Header, check_candidate: CandidateCheck
     try:
         config = Config.model_validate(raw)
     except ValidationError as error:
-        problems += [_problem(dict(details)) for details in error.errors()]
+        found = [explain(dict(details)) for details in error.errors()]
+        problems += dict.fromkeys(found)  # pydantic names a label once a type it might have
     problems += _table_problems(path, raw, read_header)
+    problems += _target_problems(raw)
     problems += _candidate_problems(raw, check_candidate)
     problems += _selection_problems(raw)
-    problems += _schedule_problems(raw)
     if problems or config is None:
         raise ConfigError(path, problems)
     return config
@@ -101,73 +71,46 @@ def source_path(config_path: Path, source: str) -> Path:
     return config_path.parent / source
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
-    """«Did you mean …?» for a misspelt word, or the list of what is known."""
-    close = difflib.get_close_matches(word, known, n=1)
-    if close:
-        return f"Did you mean '{close[0]}'?"
-    shown = ", ".join(list(known)[:20]) + (", …" if len(known) > 20 else "")
-    return f"Known: {shown}."
-
-
 def _parse(path: Path) -> dict[str, Any]:
+    text = _read(path)
+    try:
+        raw = tomllib.loads(text)
+        deep = _deeper_than(DEEPEST, raw)
+    except RecursionError:
+        deep = True
+    except ValueError as error:  # Python's own too, for a number of thousands of digits
+        remedy = "Text stands in quotes, lists in [ ], and each key stands once."
+        raise ConfigError(path, [Problem("TOML syntax", f"{error}.", remedy)]) from None
+    if deep:
+        remedy = f"No setting is nested more than {DEEPEST} deep."
+        raise ConfigError(path, [Problem("TOML syntax", "too many brackets or dots.", remedy)])
+    return raw
+
+
+def _read(path: Path) -> str:
     if path.is_dir():
         remedy = "Give the .toml file itself."
         raise ConfigError(path, [Problem(str(path), "is a folder, not a file.", remedy)])
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # editors on Windows put a mark before it
     except FileNotFoundError:
         remedy = "Write one with: logitline init TABLE --target COLUMN"
-        raise ConfigError(path, [Problem(str(path), "there is no such file.", remedy)]) from None
+        problem = Problem(str(path), "there is no such file.", remedy)
     except UnicodeDecodeError:
         problem = Problem(str(path), "is not UTF-8 text.", "Save it as UTF-8.")
-        raise ConfigError(path, [problem]) from None
     except OSError as error:
-        problem = Problem(str(path), f"cannot be read: {error.strerror}.")
-        raise ConfigError(path, [problem]) from None
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        remedy = "Text stands in quotes, lists in [ ], and each key stands once."
-        raise ConfigError(path, [Problem("TOML syntax", f"{error}.", remedy)]) from None
+        remedy = "Check its name and its permissions."
+        problem = Problem(str(path), f"cannot be read: {error.strerror}.", remedy)
+    raise ConfigError(path, [problem])
 
 
-def _place(location: Sequence[int | str]) -> str:
-    parts: list[str] = []
-    skip_tag = len(location) > 2 and location[0] == "columns"
-    for index, part in enumerate(location):
-        if skip_tag and index == 2:
-            continue  # pydantic names the column's type between its name and its key
-        if isinstance(part, int) and parts:
-            parts[-1] += f"[{part}]"
-        elif re.fullmatch(r"[A-Za-z0-9_-]+", str(part)):
-            parts.append(str(part))
-        else:
-            parts.append(f'"{part}"')
-    return ".".join(parts)
-
-
-def _known_keys(location: Sequence[int | str]) -> list[str]:
-    if len(location) == 1:
-        return list(Config.model_fields)
-    if location[0] == "columns":
-        return list(COLUMN_TYPES[str(location[2])].model_fields)
-    return list(SECTIONS[str(location[0])].model_fields)
-
-
-def _problem(details: Mapping[str, Any]) -> Problem:
-    location: tuple[int | str, ...] = details["loc"]
-    place, kind = _place(location), details["type"]
-    if kind == "extra_forbidden":
-        return Problem(place, "unknown key.", nearest(str(location[-1]), _known_keys(location)))
-    if kind == "missing":
-        return Problem(place, "is missing.", "Add it.")
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
-        return Problem(f"{place}.type", "unknown column type.", nearest("", list(COLUMN_TYPES)))
-    message = str(details["msg"]).removeprefix("Value error, ")
-    given = details.get("input")
-    shown = "" if isinstance(given, dict | list) else f" (here: {given!r})"
-    return Problem(place, f"{message[0].lower()}{message[1:]}{shown}.")
+def _deeper_than(limit: int, value: object) -> bool:
+    level = [value]
+    for _ in range(limit):
+        tables = [part.values() for part in level if isinstance(part, dict)]
+        lists = [part for part in level if isinstance(part, list)]
+        level = [inner for part in (*tables, *lists) for inner in part]
+    return bool(level)
 
 
 def _section(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -181,25 +124,40 @@ def _table_problems(path: Path, raw: Mapping[str, Any], read_header: Header) -> 
     if not isinstance(location, str) or not location:
         return
     table = source_path(path, location)
-    if not table.exists():
+    if not _is_file(table):
         remedy = f"source.path is read from the folder of {path.name}."
-        yield Problem("source.path", f"there is no file {table}.", remedy)
+        yield Problem("source.path", f"there is no file {str(table)!r}.", remedy)
         return
     try:
         header = list(read_header(table))
     except (ValueError, OSError) as error:
         yield Problem("source.path", str(error))
         return
-    target, columns = source.get("target"), _section(raw, "columns")
-    wanted = [("source.target", target), ("split.key", _section(raw, "split").get("key"))]
-    wanted += [(_place(("columns", name)), name) for name in columns]
-    for place, name in wanted:
+    wanted = [("source.target", source.get("target"))]
+    wanted += [("split.key", _section(raw, "split").get("key"))]
+    wanted += [(place(("columns", name)), name) for name in _section(raw, "columns")]
+    for where, name in wanted:
         if isinstance(name, str) and name and name not in header:
-            remedy = nearest(name, header)
-            yield Problem(place, f"the table has no column '{name}'.", remedy)
-    if isinstance(target, str) and target in columns:
+            yield Problem(where, f"the table has no column {name!r}.", nearest(name, header))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long, a folder that may not be searched
+        return False
+
+
+def _target_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    target = _section(raw, "source").get("target")
+    if not isinstance(target, str) or not target:
+        return
+    if target in _section(raw, "columns"):
         remedy = "The target is no feature: take it out of [columns]."
-        yield Problem(_place(("columns", target)), "is the target itself.", remedy)
+        yield Problem(place(("columns", target)), "is the target itself.", remedy)
+    if target == _section(raw, "split").get("key"):
+        remedy = "Name a column that says which rows belong together, or leave key out."
+        yield Problem("split.key", "is the target itself.", remedy)
 
 
 def _candidate_problems(raw: Mapping[str, Any], check: CandidateCheck) -> Iterator[Problem]:
@@ -208,37 +166,36 @@ def _candidate_problems(raw: Mapping[str, Any], check: CandidateCheck) -> Iterat
     for index, candidate in enumerate(candidates if isinstance(candidates, list) else []):
         if not isinstance(candidate, dict):
             continue
-        place = f"candidates[{index}]"
+        where = f"candidates[{index}]"
         name, estimator = candidate.get("name"), candidate.get("estimator")
-        if isinstance(name, str) and name in seen:
-            yield Problem(f"{place}.name", f"'{name}' names two candidates.", "Rename one.")
-        seen.add(str(name))
+        if isinstance(name, str):
+            if name in seen:
+                yield Problem(f"{where}.name", f"{name!r} names two candidates.", "Rename one.")
+            seen.add(name)
+        parameters = {k: v for k, v in candidate.items() if k not in ("name", "estimator")}
         if isinstance(estimator, str):
-            parameters = {k: v for k, v in candidate.items() if k not in ("name", "estimator")}
             for sentence in check(estimator, parameters):
-                yield Problem(place, sentence)
+                yield Problem(where, sentence)
+        for key, value in parameters.items():
+            if _endless(value):
+                remedy = "Write a finite number, or leave the key out."
+                yield Problem(f"{where}.{place((key,))}", "is not a finite number.", remedy)
+
+
+def _endless(value: object) -> bool:
+    if isinstance(value, list):
+        return any(_endless(part) for part in value)
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def _selection_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
     by = _section(raw, "selection").get("by", "cross_validation")
     share = _section(raw, "split").get("validation", 0.0)
+    if isinstance(share, bool) or not isinstance(share, int | float):
+        return
     if by == "validation" and share == 0:
         remedy = "Give [split] validation a share (0.15, say), or choose by cross_validation."
         yield Problem("selection.by", "there are no validation rows to choose by.", remedy)
-    if by == "cross_validation" and isinstance(share, int | float) and share > 0:
+    if by == "cross_validation" and 0 < share < 1:
         remedy = 'Set it to 0, or set [selection] by = "validation".'
         yield Problem("split.validation", "cross-validation leaves these rows unused.", remedy)
-
-
-def _schedule_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
-    schedule = _section(raw, "schedule")
-    cron, timezone = schedule.get("cron"), schedule.get("timezone", "UTC")
-    if isinstance(cron, str) and not re.fullmatch(rf"{CRON_FIELD}(\s+{CRON_FIELD}){{4}}", cron):
-        remedy = 'Five fields: minute hour day month weekday, as in "0 3 * * *".'
-        yield Problem("schedule.cron", f"'{cron}' is no cron expression.", remedy)
-    if isinstance(timezone, str):
-        try:
-            zoneinfo.ZoneInfo(timezone)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-            remedy = 'Write it as "UTC" or "Europe/Paris".'
-            yield Problem("schedule.timezone", f"'{timezone}' is no time zone.", remedy)

@@ -23,13 +23,17 @@ def revision(folder: Path) -> Revision | None:
     if commit is None:
         return None
     status = _git(folder, "status", "--porcelain", "--untracked-files=no")
-    return Revision(commit, dirty=bool(status))
+    return Revision(commit, dirty=status != "")  # what git cannot tell is not called clean
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=10
+            ["git", "--no-optional-locks", "-C", str(folder), *arguments],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=10,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -1,8 +1,8 @@
 """The content-addressed store: what a step made lies under the digest of what it was made from.
 
 A key that is there is complete: an entry is written beside its place, flushed, and renamed.
-Each entry carries the SHA-256 of its files, checked whenever the entry is opened; one that
-no longer fits is put aside and made again.
+Each entry carries the SHA-256 of its files and of its facts, checked whenever the entry is
+opened; one that no longer fits is put aside and made again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pipelines.digests import content_digest
 
 __all__ = ["Entry", "Key", "Store", "file_sha256", "write_atomically", "write_folder"]
 
-MANIFEST = "entry.json"
+MANIFEST = "entry"
 
 
 @dataclass(frozen=True)
@@ -78,17 +78,16 @@ class Store:
     def get(self, key: Key) -> Entry | None:
         """The entry, its files verified, or None where there is none."""
         folder = self.folder(key)
-        try:
-            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            intact = all(file_sha256(folder / f) == d for f, d in manifest["files"].items())
-        except FileNotFoundError:
-            intact, manifest = not folder.exists(), None
-        except (ValueError, KeyError, TypeError):
-            intact, manifest = False, None
-        if not intact:
-            _remove(folder)
+        if not folder.is_dir():
             return None
-        return Entry(folder, manifest["facts"]) if manifest else None
+        try:
+            manifest = _unsealed((folder / MANIFEST).read_bytes())
+            if all(file_sha256(folder / f) == d for f, d in manifest["files"].items()):
+                return Entry(folder, manifest["facts"])
+        except (FileNotFoundError, IsADirectoryError, ValueError):
+            pass  # incomplete or changed: made again
+        _remove(folder)
+        return None
 
     @contextmanager
     def make(self, key: Key) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -100,15 +99,15 @@ class Store:
         final = self.folder(key)
         final.parent.mkdir(parents=True, exist_ok=True)
         _sweep(final.parent)
-        draft = final.parent / f".{os.getpid()}-{uuid.uuid4().hex}"
+        draft = _draft(final.parent)
         draft.mkdir()
         facts: dict[str, Any] = {}
         try:
             yield draft, facts
             files = {path.name: file_sha256(path) for path in sorted(draft.iterdir())}
             manifest = {"key": asdict(key), "files": files, "facts": facts}
-            (draft / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-            for path in draft.iterdir():
+            (draft / MANIFEST).write_bytes(_sealed(manifest))
+            for path in (*draft.iterdir(), draft):
                 _flush(path)
             try:
                 draft.rename(final)
@@ -141,7 +140,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
     """Write a folder so that it appears with all its files; one that is there is replaced."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    _sweep(target.parent)
+    draft = _draft(target.parent)
     draft.mkdir()
     try:
         for name, content in files.items():
@@ -151,6 +151,25 @@ def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
         draft.rename(target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _sealed(manifest: Mapping[str, Any]) -> bytes:
+    """The manifest as JSON under a first line with the JSON's SHA-256."""
+    text = json.dumps(manifest, indent=1).encode()
+    return hashlib.sha256(text).hexdigest().encode() + b"\n" + text
+
+
+def _unsealed(content: bytes) -> dict[str, Any]:
+    digest, _, text = content.partition(b"\n")
+    if hashlib.sha256(text).hexdigest().encode() != digest:
+        raise ValueError("the manifest is not what was written")
+    manifest: dict[str, Any] = json.loads(text)
+    return manifest
+
+
+def _draft(folder: Path) -> Path:
+    """A name beside the entries that tells whose draft it is."""
+    return folder / f".{os.getpid()}-{uuid.uuid4().hex}"
 
 
 def _flush(path: Path) -> None:
@@ -164,7 +183,7 @@ def _flush(path: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    aside = folder.with_name(f".{os.getpid()}-{uuid.uuid4().hex}")
+    aside = _draft(folder.parent)
     try:
         folder.rename(aside)
     except FileNotFoundError:

@@ -89,8 +89,10 @@ def _against_champion(
         return None, f"{name} learned from every one of these test rows.", {}
     try:
         P = champion.predict_proba(X[common])
-    except ValueError as error:
+    except Exception as error:  # whatever stops a past model must not stop this training
         return None, f"{name} cannot be run on this table: {error}", {}
+    if not np.isfinite(P).all():
+        return None, f"{name} gives a probability that is no number on these test rows.", {}
     paired = _paired(losses[common], metrics.log_losses(P, codes))
     counts = metrics.resamples(len(codes), RESAMPLES, SEED)
     note = f"Compared on {len(codes)} of {len(common)} test rows, which neither learned from."

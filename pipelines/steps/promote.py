@@ -37,11 +37,9 @@ def promote(
     if champion is None:
         return _judge(evaluation, evaluation.against_prior, "the class frequencies", config)
     if evaluation.against_champion is None:
-        return Decision(
-            False,
-            f"Not promoted: no comparison with the champion is possible. "
-            f"{evaluation.champion_note[0].upper()}{evaluation.champion_note[1:]}",
-        )
+        note = evaluation.champion_note[:1].upper() + evaluation.champion_note[1:]
+        sentence = f"Not promoted: no comparison with the champion is possible. {note}"
+        return Decision(False, sentence.strip())
     rival = f"the champion (version {champion})"
     return _judge(evaluation, evaluation.against_champion, rival, config)
 
@@ -64,12 +62,12 @@ def _judge(evaluation: Evaluation, paired: Paired, rival: str, config: Promotion
     gap = paired.difference
     evidence = (
         f"log loss {gap.value:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}] against {rival} on "
-        f"{paired.rows} test rows, better in {paired.share_better:.1%} of resamples"
+        f"{paired.rows} test rows, better in {paired.share_better:.2%} of resamples"
     )
     if paired.share_better >= config.confidence:
         return Decision(True, f"Promoted: {evaluation.winner}, {evidence}.")
     return Decision(
         False,
         f"Not promoted: {evaluation.winner} is not better beyond doubt; {evidence}, where "
-        f"{config.confidence:.0%} are asked for.",
+        f"{100 * config.confidence:g}% are asked for.",
     )

@@ -87,20 +87,35 @@ def folds(parts: Parts, codes: NDArray[np.int32], count: int) -> NDArray[np.int8
     """The fold of each row, −1 outside the training part; equal rows share a fold.
 
     Within each class the distinct rows, in the order of their digests, are dealt out in
-    turn, so that every fold has its share of every class.
+    turn, so that every fold has its share of every class. A class that would lie in one fold
+    alone, as one with a single distinct row does, keeps a row with fold −1: every fit learns
+    from it and none is scored on it, for a fit that never saw a class may fail for that alone.
+
+    Raises
+    ------
+    DataError
+        If no row can be held out.
     """
     fold = np.full(len(codes), -1, dtype=np.int8)
     train = np.flatnonzero(parts.where("train"))
-    distinct, first, inverse = np.unique(
-        parts.digests[train], return_index=True, return_inverse=True
-    )
-    owner = codes[train][first]
-    dealt = np.empty(len(distinct), dtype=np.int8)
+    _, inverse = np.unique(parts.digests[train], return_inverse=True)
+    classes = int(codes.max()) + 1
+    row, code = np.divmod(np.unique(inverse.astype(np.int64) * classes + codes[train]), classes)
+    owner = code[np.unique(row, return_index=True)[1]]  # of equal rows with several labels too
+    dealt = np.empty(len(owner), dtype=np.int8)
     offset = 0
-    for code in np.unique(owner):
-        members = np.flatnonzero(owner == code)
+    for each in np.unique(owner):
+        members = np.flatnonzero(owner == each)
         dealt[members] = (np.arange(len(members)) + offset) % count
         offset += len(members)
+    for each in np.unique(code):
+        members = row[code == each]
+        if np.ptp(dealt[members]) == 0:
+            dealt[members[0]] = -1
+    if (dealt < 0).all():
+        raise DataError(
+            "No class has two distinct training rows, so none can be held out. Add rows."
+        )
     fold[train] = dealt[inverse]
     return fold
 

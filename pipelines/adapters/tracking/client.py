@@ -4,17 +4,37 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
+import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
+from sqlalchemy.exc import DatabaseError
 
 MlflowError = MlflowException
 """What MLflow raises, for those who may not import it."""
 
-__all__ = ["MlflowError", "artifact_root", "connect", "experiment", "locked", "tracking_uri"]
+__all__ = [
+    "MlflowError",
+    "WorkspaceError",
+    "artifact_root",
+    "connect",
+    "database",
+    "experiment",
+    "local_uri",
+    "locked",
+    "open_database",
+    "recorded_root",
+    "roots",
+    "tracking_uri",
+]
+
+
+class WorkspaceError(ValueError):
+    """The workspace's MLflow database or artifacts cannot be used; says what to do."""
 
 
 def tracking_uri(workspace: Path) -> str:
@@ -24,7 +44,12 @@ def tracking_uri(workspace: Path) -> str:
 
 def local_uri(workspace: Path) -> str:
     """The address of the workspace's SQLite database."""
-    return f"sqlite:///{(workspace / 'mlruns' / 'mlflow.db').resolve()}"
+    return f"sqlite:///{database(workspace).resolve()}"
+
+
+def database(workspace: Path) -> Path:
+    """The workspace's SQLite file."""
+    return workspace / "mlruns" / "mlflow.db"
 
 
 def artifact_root(workspace: Path) -> Path:
@@ -33,16 +58,61 @@ def artifact_root(workspace: Path) -> Path:
 
 
 def connect(workspace: Path) -> MlflowClient:
-    """A client of the workspace's tracking store, its database made where there is none."""
+    """A client of the workspace's tracking store, its database made where there is none.
+
+    Raises
+    ------
+    WorkspaceError
+        If the database cannot be used, or the workspace was moved: artifacts would then go
+        to where it was.
+    """
+    client = open_database(workspace)
+    if tracking_uri(workspace) == local_uri(workspace):
+        found = {recorded_root(each.artifact_location) for each in client.search_experiments()}
+        elsewhere = sorted(found - {"", *roots(workspace)})
+        if elsewhere:
+            raise WorkspaceError(
+                f"{workspace.resolve()} was moved: MLflow still looks for its artifacts under "
+                f"{', '.join(elsewhere)}. Run: logitline doctor --fix"
+            )
+    return client
+
+
+def open_database(workspace: Path) -> MlflowClient:
+    """As `connect`, of a workspace that was moved too."""
     uri = tracking_uri(workspace)
     if uri != local_uri(workspace):
         return MlflowClient(tracking_uri=uri)
+    path = database(workspace)
+    if "?" in uri:
+        raise WorkspaceError(
+            f"{path}: a database's address has no place for a question mark. Rename the folder."
+        )
     artifact_root(workspace).mkdir(parents=True, exist_ok=True)
-    # The first client creates the schema; two at a time would each fail on the other's tables.
-    with locked(workspace, "schema"):
-        client = MlflowClient(tracking_uri=uri)
-        client.search_experiments(max_results=1)
+    try:
+        # The first client creates the schema; two at a time would fail on each other's tables.
+        with locked(workspace, "schema"):
+            client = MlflowClient(tracking_uri=uri)
+            client.search_experiments(max_results=1)
+    except DatabaseError as error:
+        raise WorkspaceError(
+            f"{path} cannot be used as MLflow's database ({error.orig}). Bring back a copy, or "
+            "move it away: the next training then makes a new one."
+        ) from None
     return client
+
+
+def roots(workspace: Path) -> tuple[str, str]:
+    """The workspace's folder as recorded addresses write it: as a path, and as a file URL."""
+    resolved = workspace.resolve()
+    return str(resolved), resolved.as_uri()
+
+
+def recorded_root(address: str) -> str:
+    """What stands before `/mlruns/artifacts` in a local address, or nothing."""
+    match = re.match(r"(.*)/mlruns/artifacts(?:/|$)", address, re.DOTALL)
+    scheme = urllib.parse.urlsplit(address).scheme
+    return match[1] if match and scheme in ("", "file") else ""
 
 
 def experiment(client: MlflowClient, workspace: Path, name: str) -> str:

@@ -12,7 +12,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from pipelines.adapters.tracking.client import connect
+from pipelines.adapters.tracking.client import connect, database, local_uri, tracking_uri
 
 __all__ = [
     "CHALLENGER",
@@ -80,8 +80,8 @@ def find_version(client: MlflowClient, model: str, sha256: str) -> Version | Non
 
 def versions(client: MlflowClient, model: str) -> list[Version]:
     """All versions of the model, the newest first."""
-    quoted = model.replace("'", "''")
-    found = client.search_model_versions(f"name='{quoted}'")
+    quote = '"' if "'" in model else "'"  # MLflow's filters know no escape
+    found = client.search_model_versions(f"name={quote}{model}{quote}")
     return sorted((_version(v) for v in found), key=lambda v: -int(v.number))
 
 
@@ -164,11 +164,34 @@ def resolve(client: MlflowClient, uri: str) -> Version:
 
 
 def download_model(uri: str, workspace: Path | None = None) -> tuple[Path, str | None]:
-    """The local path of the version's ONNX file, and the SHA-256 it must have."""
-    client = connect(workspace or Path.cwd())
+    """The local path of the version's ONNX file, and the SHA-256 it must have.
+
+    Parameters
+    ----------
+    workspace : Path, optional
+        By default the folder that the process runs in.
+
+    Raises
+    ------
+    NoVersionError
+        If the registry has no such version, or its files are gone.
+    """
+    here = workspace or Path.cwd()
+    if tracking_uri(here) == local_uri(here) and not database(here).exists():
+        raise NoVersionError(
+            f"There is no {uri}: {here} has no mlruns/mlflow.db. Work in the folder where the "
+            "model was trained, or set MLFLOW_TRACKING_URI."
+        )
+    client = connect(here)
     version = resolve(client, uri)
     source = client.get_model_version_download_uri(version.model, version.number)
-    folder = Path(download_artifacts(artifact_uri=source, tracking_uri=client.tracking_uri))
+    try:
+        folder = Path(download_artifacts(artifact_uri=source, tracking_uri=client.tracking_uri))
+    except (OSError, MlflowException) as error:
+        raise NoVersionError(
+            f"The files of {uri} cannot be had from {source} ({error}). "
+            "See what is wrong with: logitline doctor"
+        ) from None
     return folder / "model.onnx", version.sha256 or None
 
 

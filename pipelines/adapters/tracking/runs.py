@@ -31,6 +31,9 @@ __all__ = [
 KEY = "logitline.key"
 METRICS_A_CALL = 900
 PARAM_LENGTH = 500
+TAG_LENGTH = 5_000
+# What every database holds; MLflow's UI cannot read a schema that was cut.
+SCHEMA_LENGTH = 60_000
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def log_training(client: MlflowClient, experiment_id: str, training: TrainingRun
             return str(run.info.run_id)
         _delete(client, experiment_id, run.info.run_id)
     parent = client.create_run(
-        experiment_id, run_name=training.name, tags={KEY: training.key, **training.tags}
+        experiment_id, run_name=training.name, tags=_short({KEY: training.key, **training.tags})
     ).info.run_id
     for candidate in training.candidates:
         _log_candidate(client, experiment_id, parent, candidate, training)
@@ -162,7 +165,8 @@ def _log_candidate(
     tags = {MLFLOW_PARENT_RUN_ID: parent, **training.tags, **candidate.tags}
     if candidate.reason:
         tags["reason"] = candidate.reason
-    run_id = client.create_run(experiment_id, run_name=candidate.name, tags=tags).info.run_id
+    run = client.create_run(experiment_id, run_name=candidate.name, tags=_short(tags))
+    run_id = run.info.run_id
     _log(client, run_id, candidate.parameters, candidate.metrics, candidate.curve)
     client.log_inputs(run_id, [_dataset(training.source)])
     add_artifacts(client, run_id, candidate.artifacts)
@@ -177,7 +181,7 @@ def _log(
     curve: Sequence[float] = (),
 ) -> None:
     now = int(time.time() * 1000)
-    points = [Metric(k, float(v), now, 0) for k, v in metrics.items() if not math.isnan(v)]
+    points = [Metric(k, float(v), now, 0) for k, v in metrics.items() if math.isfinite(v)]
     points += [
         Metric("training_loss", float(loss), now, step)
         for step, loss in enumerate(curve)
@@ -192,12 +196,13 @@ def _log(
 def _dataset(source: SourceFacts) -> DatasetInput:
     """The table as a dataset input, under its own digest: MLflow's covers 10,000 rows only."""
     columns = [{"name": n, "type": t, "required": True} for n, t in source.columns.items()]
+    schema = json.dumps({"mlflow_colspec": columns})
     dataset = Dataset(
         name=source.name,
         digest=source.sha256[:32],
         source_type="local",
         source=json.dumps({"uri": source.location}),
-        schema=json.dumps({"mlflow_colspec": columns})[:60_000] if len(columns) <= 100 else None,
+        schema=schema if len(schema) <= SCHEMA_LENGTH else None,
         profile=json.dumps({"num_rows": source.rows, "num_columns": len(columns)}),
     )
     tags = [InputTag(MLFLOW_DATASET_CONTEXT, "training"), InputTag("sha256", source.sha256)]
@@ -213,4 +218,8 @@ def _delete(client: MlflowClient, experiment_id: str, parent: str) -> None:
 
 def set_run_tags(client: MlflowClient, run_id: str, tags: Mapping[str, str]) -> None:
     """Add tags to a run."""
-    client.log_batch(run_id, tags=[RunTag(k, v) for k, v in tags.items()])
+    client.log_batch(run_id, tags=[RunTag(k, v) for k, v in _short(tags).items()])
+
+
+def _short(tags: Mapping[str, str]) -> dict[str, str]:
+    return {name: value[:TAG_LENGTH] for name, value in tags.items()}

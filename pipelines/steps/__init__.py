@@ -1,0 +1,1 @@
+"""The seven steps, a file each: pure functions, values in, values out."""

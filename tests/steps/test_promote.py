@@ -1,0 +1,118 @@
+"""Every branch of the decision, on literal evidence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipelines.config import Promotion
+from pipelines.metrics import Interval, Paired
+from pipelines.records import Decision, Evaluation
+from pipelines.steps.promote import promote
+
+BETTER = Paired(Interval(-0.12, -0.2, -0.05), 0.96, 50)
+WORSE = Paired(Interval(0.03, -0.01, 0.08), 0.12, 50)
+
+
+def decide(
+    prior: Paired = BETTER,
+    champion: Paired | None = None,
+    note: str = "",
+    version: str | None = None,
+    latency: float = 0.5,
+    size: float = 2.0,
+    **config: float,
+) -> Decision:
+    evaluation = Evaluation(
+        winner="mlp",
+        scores={},
+        probabilities={},
+        codes=np.zeros(0, dtype=np.int32),
+        against_prior=prior,
+        against_champion=champion,
+        champion_note=note,
+    )
+    return promote(evaluation, Promotion.model_validate(config), version, latency, size)
+
+
+def test_the_first_model_that_beats_the_class_frequencies_is_promoted() -> None:
+    assert decide() == Decision(
+        True,
+        "Promoted: mlp, log loss -0.1200 [-0.2000, -0.0500] against the class frequencies on "
+        "50 test rows, better in 96.00% of resamples.",
+    )
+
+
+def test_a_first_model_that_does_not_beat_the_class_frequencies_is_not() -> None:
+    found = decide(prior=WORSE)
+    assert not found.promoted
+    assert found.sentence == (
+        "Not promoted: mlp is not better beyond doubt; log loss +0.0300 [-0.0100, +0.0800] "
+        "against the class frequencies on 50 test rows, better in 12.00% of resamples, where "
+        "95% are asked for."
+    )
+
+
+def test_a_challenger_is_held_against_the_champion_and_not_the_frequencies() -> None:
+    won = decide(prior=WORSE, champion=BETTER, version="7")
+    assert won.promoted
+    assert "against the champion (version 7)" in won.sentence
+    lost = decide(prior=BETTER, champion=WORSE, version="7")
+    assert not lost.promoted
+    assert "against the champion (version 7)" in lost.sentence
+
+
+def test_without_a_possible_comparison_the_champion_stays_and_the_reason_is_told() -> None:
+    found = decide(version="7", note="the champion, version 7, knows other classes: [0, 1].")
+    assert found == Decision(
+        False,
+        "Not promoted: no comparison with the champion is possible. The champion, version 7, "
+        "knows other classes: [0, 1].",
+    )
+    assert decide(version="7") == Decision(
+        False, "Not promoted: no comparison with the champion is possible."
+    )
+
+
+@pytest.mark.parametrize(
+    ("share", "confidence", "promoted"),
+    [
+        (0.95, 0.95, True),
+        (0.9498, 0.95, False),
+        (0.6, 0.5, True),
+        (0.5, 0.5, True),
+        (0.96, 0.975, False),
+        (1.0, 0.999, True),
+    ],
+)
+def test_the_configured_share_of_resamples_decides(
+    share: float, confidence: float, promoted: bool
+) -> None:
+    paired = Paired(BETTER.difference, share, 50)
+    found = decide(prior=paired, confidence=confidence)
+    assert found.promoted is promoted
+    if not promoted:
+        assert f"{share:.2%} of resamples" in found.sentence
+        assert f"where {100 * confidence:g}% are asked for" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("budget", "words"),
+    [
+        ({"max_latency_ms": 0.4}, "takes 0.500 ms a row, more than the 0.4 ms"),
+        ({"max_size_mb": 1.5}, "is 2.0 MB, more than the 1.5 MB"),
+    ],
+)
+@pytest.mark.parametrize("version", [None, "7"])
+def test_a_better_model_over_budget_is_not_promoted_and_names_the_setting(
+    budget: dict[str, float], words: str, version: str | None
+) -> None:
+    found = decide(champion=BETTER, version=version, **budget)
+    assert not found.promoted
+    assert found.sentence.startswith(f"Not promoted: mlp {words}")
+    assert f"[promotion] {next(iter(budget))}" in found.sentence
+
+
+def test_a_model_that_just_keeps_within_its_budgets_is_promoted() -> None:
+    assert decide(max_latency_ms=0.5, max_size_mb=2.0).promoted
+    assert decide(latency=1e9, size=1e9).promoted

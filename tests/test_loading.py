@@ -1,0 +1,307 @@
+"""Reading a configuration file: every mistake with place and remedy, and never a traceback."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines import toml
+from pipelines.config import Config
+from pipelines.estimators.registry import check
+from pipelines.loading import ConfigError, load_config, source_path
+
+RIGHT = """\
+[source]
+path = "t.csv"
+target = "y"
+classes = [0, 1]
+
+[columns]
+a = { type = "number", min = 0 }
+"b, mm" = { type = "category", values = ["x", "z"] }
+
+[split]
+test = 0.3
+
+[[candidates]]
+name = "linear"
+estimator = "logistic"
+C = 1.0
+
+[[candidates]]
+name = "tree"
+estimator = "decision_tree"
+
+[registry]
+model = "m"
+"""
+
+
+def header(_: Path) -> list[str]:
+    return ["a", "b, mm", "y"]
+
+
+def load(folder: Path, text: str | bytes) -> Config:
+    (folder / "t.csv").write_text("anything")
+    path = folder / "c.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return load_config(path, header, check)
+
+
+def problems(folder: Path, text: str | bytes) -> list[str]:
+    with pytest.raises(ConfigError) as refused:
+        load(folder, text)
+    return [str(problem) for problem in refused.value.problems]
+
+
+def test_a_right_configuration_is_read_whole(tmp_path: Path) -> None:
+    config = load(tmp_path, RIGHT)
+    assert config.split.test == 0.3
+    assert list(config.columns) == ["a", "b, mm"]
+    assert [each.name for each in config.candidates] == ["linear", "tree"]
+    assert config.candidates[0].parameters == {"C": 1.0}
+
+
+def test_a_byte_order_mark_before_the_text_is_overlooked(tmp_path: Path) -> None:
+    assert load(tmp_path, "\ufeff" + RIGHT) == load(tmp_path, RIGHT)
+
+
+# What is replaced in RIGHT, by what, and the one problem: its place, and words of its remedy.
+MISTAKES = [
+    ("[source]", "[sourc]", "sourc", "Did you mean 'source'?"),
+    ('target = "y"', 'taget = "y"', "source.taget", "Did you mean 'target'?"),
+    ('target = "y"', "", "source.target", "Add it"),
+    ('target = "y"', "target = 3", "source.target", "in quotes"),
+    ('target = "y"', 'target = "yy"', "source.target", "Did you mean 'y'?"),
+    ('"t.csv"', '"u.csv"', "source.path", "from the folder of c.toml"),
+    ('"t.csv"', '"."', "source.path", "from the folder of c.toml"),
+    ('"t.csv"', '"a\\u0000b"', "source.path", "from the folder of c.toml"),
+    ('"t.csv"', f'"{"a" * 5_000}"', "source.path", "from the folder of c.toml"),
+    ("[0, 1]", "[0.5, 1]", "source.classes[0]", "whole numbers, text in quotes"),
+    ("[0, 1]", '[0, "1"]', "source.classes", "all as numbers or all as text"),
+    ("[0, 1]", "3", "source.classes", "as a list"),
+    ("[0, 1]", "[0]", "source.classes", "Add what is missing"),
+    ('"number", min', '"numbr", min', "columns.a.type", "Did you mean 'number'?"),
+    ('"number", min', "[1], min", "columns.a.type", "Known: 'number', 'integer'"),
+    ('type = "number", ', "", "columns.a.type", "Known: 'number', 'integer'"),
+    ('{ type = "number", min = 0 }', "3", "columns.a", "as a table"),
+    ("min = 0", "mini = 0", "columns.a.mini", "Did you mean 'min'?"),
+    ("min = 0", 'min = "0"', "columns.a.min", "without quotes"),
+    ("min = 0", "min = nan", "columns.a.min", "Leave the key out"),
+    ("min = 0", "min = 2, max = 1", "columns.a", "min (2) is above max (1)"),
+    ("a = {", "aa = {", "columns.aa", "Did you mean 'a'?"),
+    ("a = {", "y = {", "columns.y", "take it out of [columns]"),
+    ('["x", "z"]', "[]", 'columns."b, mm".values', "Add what is missing"),
+    ('["x", "z"]', '["x", 1]', 'columns."b, mm".values[1]', "in quotes"),
+    ("test = 0.3", "test = 1.5", "split.test", "less than 1"),
+    ("test = 0.3", "test = true", "split.test", "without quotes"),
+    ("test = 0.3", 'key = "why"', "split.key", "Known: 'a', 'b, mm', 'y'"),
+    ("test = 0.3", 'key = "y"', "split.key", "leave key out"),
+    ("test = 0.3", "validation = 0.2", "split.validation", 'by = "validation"'),
+    ('name = "linear"', "", "candidates[0].name", "Add it"),
+    ('name = "tree"', 'name = "linear"', "candidates[1].name", "Rename one"),
+    ('name = "tree"', 'name = "-"', "candidates[1].name", "begins with a letter"),
+    ('"decision_tree"', '"decision_trees"', "candidates[1]", "Did you mean 'decision_tree'"),
+    ('"decision_tree"', "3", "candidates[1].estimator", "in quotes"),
+    ("C = 1.0", "Cee = 1.0", "candidates[0]", "It is one of: C"),
+    ("C = 1.0", "C = -1.0", "candidates[0]", "in the range"),
+    ("C = 1.0", "C = inf", "candidates[0].C", "finite number"),
+    ("C = 1.0", "C = 2024-01-01", "candidates[0]", "must be a number, a text"),
+    ('model = "m"', 'model = "../m"', "registry.model", "letters, digits, spaces"),
+    ("[registry]", '[selection]\nby = "validation"\n[registry]', "selection.by", "a share"),
+    ("[registry]", '[selection]\nmetric = "f1"\n[registry]', "selection.metric", "'log_loss'"),
+    ("[registry]", "[selection]\nfolds = 1\n[registry]", "selection.folds", "equal to 2"),
+    ("[registry]", '[schedule]\ncron = "0 3"\n[registry]', "schedule.cron", "0 3 * * *"),
+    (
+        "[registry]",
+        '[schedule]\ncron = "0 3 * * *"\ntimezone = "Nowhere"\n[registry]',
+        "schedule.timezone",
+        "Europe/Paris",
+    ),
+    ("[registry]", "[promotion]\nconfidence = 1.0\n[registry]", "promotion.confidence", "than 1"),
+    ("[registry]", "[compute]\ncores = 0\n[registry]", "compute.cores", "equal to 1"),
+    ("[registry]", "compute = 3\n[registry]", "candidates[1]", "no parameter 'compute'"),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "place", "remedy"), MISTAKES, ids=[m[1][:40] for m in MISTAKES]
+)
+def test_a_mistake_is_named_by_its_place_with_the_remedy(
+    tmp_path: Path, before: str, after: str, place: str, remedy: str
+) -> None:
+    assert RIGHT.count(before) == 1
+    found = problems(tmp_path, RIGHT.replace(before, after))
+    (mine,) = [each for each in found if each.startswith(f"{place}: ")]
+    assert remedy in mine
+    # The right key is missing where the wrong one stands.
+    assert [each for each in found if not each.endswith(": is missing. Add it.")] in ([mine], [])
+
+
+def test_all_mistakes_are_reported_together_and_counted(tmp_path: Path) -> None:
+    text = RIGHT.replace("[0, 1]", "[0]").replace("test = 0.3", "test = 2").replace("1.0", "-1")
+    text = text.replace('"t.csv"', '"u.csv"').replace('name = "tree"', 'name = "linear"')
+    text = text.replace("a = {", "y = {").replace('"m"', '"/"')
+    found = problems(tmp_path, text)
+    places = [each.split(": ")[0] for each in found]
+    assert sorted(places) == [
+        "candidates[0]",
+        "candidates[1].name",
+        "columns.y",
+        "registry.model",
+        "source.classes",
+        "source.path",
+        "split.test",
+    ]
+    with pytest.raises(ConfigError, match="7 mistakes; nothing was run"):
+        load(tmp_path, text)
+
+
+def test_an_empty_file_names_the_four_sections_it_lacks(tmp_path: Path) -> None:
+    places = {each.split(": ")[0] for each in problems(tmp_path, "")}
+    assert places == {"source", "columns", "candidates", "registry"}
+
+
+def test_a_nameless_candidate_does_not_clash_with_one_named_none(tmp_path: Path) -> None:
+    text = RIGHT.replace('name = "linear"', "").replace('name = "tree"', 'name = "None"')
+    assert problems(tmp_path, text) == ["candidates[0].name: is missing. Add it."]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"x = \xff", "is not UTF-8 text. Save it as UTF-8"),
+        (RIGHT.encode("utf-16"), "is not UTF-8 text"),
+        (b"x = \x00", "TOML syntax"),
+        ("a = b", "Text stands in quotes"),
+        ("a = 1\na = 2", "each key stands once"),
+        ("x = " + "1" * 5_000, "TOML syntax"),
+        ("x = " + "[" * 100_000, "too many brackets"),
+        ("x = " + "[" * 30 + "]" * 30, "too many brackets"),
+        ("x = " + "{a=" * 30 + "1" + "}" * 30, "too many brackets"),
+        (".".join(["a"] * 5_000) + " = 1", "too many brackets or dots"),
+    ],
+    ids=["latin", "utf-16", "nul", "syntax", "twice", "digits", "open", "lists", "tables", "dots"],
+)
+def test_a_file_that_is_no_toml_is_one_mistake(
+    tmp_path: Path, text: str | bytes, words: str
+) -> None:
+    (problem,) = problems(tmp_path, text)
+    assert words in problem
+
+
+def test_a_folder_and_a_missing_file_are_named_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"is a folder.*Give the \.toml file"):
+        load_config(tmp_path, header, check)
+    with pytest.raises(ConfigError, match=r"no such file.*logitline init"):
+        load_config(tmp_path / "none.toml", header, check)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="cannot be read: Not a directory"):
+        load_config(tmp_path / "file" / "c.toml", header, check)
+
+
+def test_what_the_table_reader_says_stands_at_source_path(tmp_path: Path) -> None:
+    def unreadable(path: Path) -> Sequence[str]:
+        raise ValueError("the table is empty. Give one with rows.")
+
+    (tmp_path / "t.csv").write_text("")
+    path = tmp_path / "c.toml"
+    path.write_text(RIGHT)
+    with pytest.raises(ConfigError) as refused:
+        load_config(path, unreadable, check)
+    assert [str(each) for each in refused.value.problems] == [
+        "source.path: the table is empty. Give one with rows."
+    ]
+
+
+def test_the_table_is_looked_for_beside_the_configuration(tmp_path: Path) -> None:
+    assert source_path(tmp_path / "c.toml", "sub/t.csv") == tmp_path / "sub" / "t.csv"
+    absolute = str(tmp_path / "t.csv")
+    assert source_path(Path("elsewhere/c.toml"), absolute) == tmp_path / "t.csv"
+
+
+WORDS = [
+    *("source", "columns", "split", "candidates", "selection", "promotion", "registry", "schedule"),
+    *("compute", "path", "target", "classes", "missing", "type", "values", "min", "max", "number"),
+    *("category", "date", "unit", "name", "estimator", "mlp", "logistic", "hidden_layer_sizes"),
+    *("alpha", "key", "salt", "test", "validation", "by", "folds", "cron", "timezone", "model"),
+    *("t.csv", "y", "a", "", "é", 'a"b', "None"),
+]
+SCALARS = (
+    st.sampled_from(WORDS)
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats()
+    | st.text(max_size=5)
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+COLUMN = st.dictionaries(st.sampled_from(["type", "min", "max", "values", "unit"]), VALUES)
+DOCUMENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "source": st.dictionaries(st.sampled_from(["path", "target", "classes"]), VALUES) | VALUES,
+        "columns": st.dictionaries(st.sampled_from(WORDS), COLUMN | VALUES, max_size=3) | VALUES,
+        "split": st.dictionaries(st.sampled_from(["test", "validation", "key"]), VALUES) | VALUES,
+        "candidates": st.lists(
+            st.fixed_dictionaries(
+                {"estimator": st.sampled_from(["mlp", "prior", "hist_gradient_boosting", "é"])},
+                optional={"name": VALUES, "alpha": VALUES, "hidden_layer_sizes": VALUES},
+            ),
+            max_size=2,
+        )
+        | VALUES,
+        "selection": st.dictionaries(st.sampled_from(["by", "folds"]), VALUES) | VALUES,
+        "registry": st.dictionaries(st.sampled_from(["model"]), VALUES) | VALUES,
+        "schedule": st.dictionaries(st.sampled_from(["cron", "timezone"]), VALUES) | VALUES,
+        "": VALUES,
+    },
+)
+
+
+def written(value: Any) -> str:
+    """A value as TOML on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{toml.string(k)} = {written(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(written, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return toml.string(value)
+    return repr(value)
+
+
+@settings(max_examples=150, deadline=None)
+@given(DOCUMENTS)
+def test_any_document_is_a_configuration_or_a_config_error(
+    tmp_path_factory: pytest.TempPathFactory, document: dict[str, Any]
+) -> None:
+    folder = tmp_path_factory.getbasetemp() / f"documents-{os.getpid()}"
+    folder.mkdir(exist_ok=True)
+    text = "".join(f"{toml.string(k)} = {written(v)}\n" for k, v in document.items())
+    with suppress(ConfigError):
+        load(folder, text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=60))
+def test_any_bytes_are_a_config_error(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    folder = tmp_path_factory.getbasetemp() / f"bytes-{os.getpid()}"
+    folder.mkdir(exist_ok=True)
+    with pytest.raises(ConfigError):
+        load(folder, content)
