@@ -5,7 +5,7 @@ PYTHON ?= python3
 train: .venv/ready   ; .venv/bin/logitline train data/penguins.toml
 test: .venv/ready    ; .venv/bin/python -m pytest
 check: .venv/ready   ; .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/python -m pytest tests/test_architecture.py
-bench: .venv/ready   ; .venv/bin/python -m benchmarks
+bench: .venv/ready   ; .venv/bin/python -m benchmarks --short
 ui: .venv/ready      ; .venv/bin/logitline ui
 lock:                ; uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements.lock
 

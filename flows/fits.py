@@ -13,6 +13,7 @@ from flows.line import Line, Receipt
 from flows.progress import watcher
 from pipelines.adapters import formats, workers
 from pipelines.config import Candidate, Compute
+from pipelines.estimators.registry import TRUSTED_TYPES
 from pipelines.records import CandidateFit
 from pipelines.steps.train import Fit, collect, plan
 
@@ -31,7 +32,8 @@ MEMORY_SHARE = 0.8
 
 def limits(compute: Compute) -> workers.Limits:
     """What a worker process may use; by default the cores, and four fifths of the memory."""
-    cores = compute.cores or len(os.sched_getaffinity(0))
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+    cores = compute.cores or (len(affinity(0)) if affinity else os.cpu_count() or 1)
     if compute.memory_gb is None:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         memory = int(total * MEMORY_SHARE / cores)
@@ -65,8 +67,9 @@ def fit_all(line: Line, table: Receipt, parts: Receipt) -> tuple[list[dict[str, 
 
 def load_fits(receipt: Receipt, pipelines: bool = True) -> list[CandidateFit]:
     """The candidates' records that a train receipt points at."""
+    trusted = TRUSTED_TYPES if pipelines else None
     return [
-        formats.read_fit(Path(facts["folder"]), _without_folder(facts), pipelines)
+        formats.read_fit(Path(facts["folder"]), _without_folder(facts), trusted)
         for facts in receipt.facts["fits"]
     ]
 

@@ -11,7 +11,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
-__all__ = ["Watcher", "watched", "watcher"]
+__all__ = ["SERVER", "Watcher", "watched", "watcher"]
+
+# What is waited for before the first step, told as if it were one.
+SERVER = "prefect"
 
 
 class Watcher(Protocol):

@@ -78,8 +78,10 @@ def log_training(
             _candidate_run(fit, evaluation, classes, len(line.config.columns)) for fit in fits
         ],
     )
-    experiment = tracking.experiment(client, line.workspace, line.model)
-    return runs.log_training(client, experiment, training)
+    # With the lock held, a run that is half logged was left by a process that is gone.
+    with tracking.locked(line.workspace, f"log-{line.model}"):
+        experiment = tracking.experiment(client, line.workspace, line.model)
+        return runs.log_training(client, experiment, training)
 
 
 def register_version(

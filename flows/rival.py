@@ -9,19 +9,33 @@ from typing import Any
 
 import numpy as np
 
+from flows.line import Line
 from pipelines.adapters import formats
 from pipelines.adapters.tracking import registry
 from pipelines.adapters.tracking.client import MlflowError
 from pipelines.adapters.tracking.registry import Version
-from pipelines.inference import ModelError, Predictor
+from pipelines.config import contract
+from pipelines.digests import content_digest
+from pipelines.inference import Predictor
 from pipelines.records import Champion
 
-__all__ = ["NO_RIVAL", "RIVAL", "TRAINED_BY", "find", "load", "rival_digest"]
+__all__ = [
+    "NO_RIVAL",
+    "RIVAL",
+    "ROWS_BY",
+    "TRAINED_BY",
+    "find",
+    "load",
+    "rival_digest",
+    "rows_by",
+]
 
 NO_RIVAL = "none"
-# Tags of a version: the train step's key it came from, and the rival it was judged against.
+# Tags of a version: the train step's key it came from, the rival it was judged against, and
+# what its rows' digests are taken over.
 TRAINED_BY = "logitline.train_key"
 RIVAL = "logitline.rival"
+ROWS_BY = "logitline.rows_by"
 # What of a column must be the same for two versions to read it alike.
 MEANING = ("type", "unit")
 
@@ -46,32 +60,45 @@ def find(client: Any, model: str, digest: str) -> Version | None:
     return None if digest == NO_RIVAL else registry.find_version(client, model, digest)
 
 
-def load(client: Any, workspace: Path, version: Version, line_contract: Contract) -> Champion:
+def rows_by(line: Line) -> str:
+    """What the rows' digests are taken over: digests over other columns name other rows."""
+    key = line.config.split.key
+    return content_digest(["key", key] if key else sorted(line.config.columns))
+
+
+def load(client: Any, line: Line, version: Version) -> Champion:
     """The version ready to predict, with the rows that it learned from.
 
     A version that cannot be used is still a champion: it then refuses to predict, with the
     reason, and no challenger is compared with it.
     """
+    terms = contract(line.config)
     try:
-        path, sha256 = registry.download_model(version.uri, workspace)
+        if version.tags.get(ROWS_BY) != rows_by(line):
+            raise ValueError(
+                "its rows were told apart by other columns, so that none of these test rows is "
+                "sure to be new to it. Judge by hand, and move its alias in the MLflow UI"
+            )
+        path, sha256 = registry.download_model(version.uri, line.workspace)
         predictor = Predictor.load(path, sha256=sha256)
         with tempfile.TemporaryDirectory() as folder:
             split = client.download_artifacts(version.run_id, "split.parquet", folder)
             parts = formats.read_parts(Path(split))
-    except (ModelError, OSError, MlflowError) as error:
-        reason = str(error)
-
-        def refuse(_: Any) -> Any:
-            raise ValueError(reason)
-
-        nothing = np.empty(0, dtype=np.uint64)
-        return Champion(version.number, tuple(line_contract["classes"]), nothing, refuse)
+    except (ValueError, OSError, LookupError, MlflowError) as error:
+        return _unusable(version, tuple(terms["classes"]), str(error))
     return Champion(
         version=version.number,
         classes=tuple(predictor.classes),
         learned=parts.digests[~parts.where("test")],
-        predict_proba=lambda X: _answer(predictor, X, line_contract),
+        predict_proba=lambda X: _answer(predictor, X, terms),
     )
+
+
+def _unusable(version: Version, classes: tuple[Any, ...], reason: str) -> Champion:
+    def refuse(_: Any) -> Any:
+        raise ValueError(reason)
+
+    return Champion(version.number, classes, np.empty(0, dtype=np.uint64), refuse)
 
 
 def _answer(predictor: Predictor, X: Any, line_contract: Contract) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from flows import servers
 from flows.line import open_line
+from flows.progress import SERVER, watcher
 
 __all__ = ["UsageError", "run_scoring", "run_training", "serve_schedule", "serve_uis"]
 
@@ -29,10 +31,14 @@ def run_training(config: Path, workspace: Path) -> Any:
     from pipelines.adapters import workers
 
     with servers.prefect_server(workspace) as server:
+        started = time.perf_counter()
+        watcher().begin(SERVER)
         workers.warm_up(WORKER_MODULES)
         from flows.training import training
 
+        _require_tracking(workspace)
         server.ready()
+        watcher().end(SERVER, "ran", time.perf_counter() - started)
         with _drained():
             return training(str(config), str(workspace))
 
@@ -45,9 +51,18 @@ def run_scoring(config: Path, source: Path, output: Path, workspace: Path) -> An
     with servers.prefect_server(workspace) as server:
         from flows.scoring import scoring
 
+        _require_tracking(workspace)
         server.ready()
         with _drained():
             return scoring(line.model, str(source), str(output), str(workspace))
+
+
+def _require_tracking(workspace: Path) -> None:
+    from pipelines.adapters.tracking.client import tracking_uri
+
+    uri = tracking_uri(workspace)
+    if uri.startswith(("http://", "https://")):
+        servers.require_answer("MLFLOW_TRACKING_URI", uri, f"{uri.rstrip('/')}/health")
 
 
 @contextmanager
@@ -105,7 +120,7 @@ def serve_uis(workspace: Path, mlflow_port: int, prefect_port: int, tell: Tell) 
     with (
         suppress(KeyboardInterrupt),
         servers.prefect_server(workspace, full=True, port=prefect_port) as prefect,
-        servers.mlflow_server(workspace, uri, servers.free_port(mlflow_port)) as mlflow,
+        servers.mlflow_server(workspace, uri, mlflow_port) as mlflow,
     ):
         prefect.ready()
         mlflow.ready()

@@ -27,9 +27,11 @@ from pipelines.adapters.store import write_atomically
 __all__ = [
     "Server",
     "ServerError",
+    "UnreachableError",
     "free_port",
     "mlflow_server",
     "prefect_server",
+    "require_answer",
     "set_environment",
 ]
 
@@ -39,6 +41,10 @@ DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 class ServerError(RuntimeError):
     """A server did not start; its log says why."""
+
+
+class UnreachableError(ValueError):
+    """A server that the environment names does not answer."""
 
 
 def set_environment(workspace: Path) -> None:
@@ -79,7 +85,7 @@ def prefect_server(
         if url is None:
             server = stack.enter_context(_started_prefect(workspace, full, port))
         else:
-            server = Server(url)
+            server = Server(url, lambda: require_answer("PREFECT_API_URL", url, f"{url}/health"))
         before = os.environ.get("PREFECT_API_URL")
         os.environ["PREFECT_API_URL"] = server.url
         try:
@@ -91,7 +97,11 @@ def prefect_server(
 
 @contextmanager
 def mlflow_server(workspace: Path, uri: str, port: int) -> Iterator[Server]:
-    """An MLflow UI over the tracking store."""
+    """An MLflow UI over the tracking store; a server that is the store has its own."""
+    if uri.startswith(("http://", "https://")):
+        yield Server(uri)
+        return
+    port = free_port(port)
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command += ["--allowed-hosts", "localhost:*,127.0.0.1:*"]
@@ -100,6 +110,21 @@ def mlflow_server(workspace: Path, uri: str, port: int) -> Iterator[Server]:
     log = _state(workspace) / "mlflow-ui.log"
     with _child(command, {}, log) as process:
         yield Server(address, lambda: _await(process, f"{address}/health", log))
+
+
+def require_answer(variable: str, url: str, health: str) -> None:
+    """Refuse to go on with a server that the environment names and that is not there.
+
+    Raises
+    ------
+    UnreachableError
+        If nothing answers at `health`.
+    """
+    if not _answers(health):
+        raise UnreachableError(
+            f"{variable} names {url}, where no server answers. Start that server, or unset "
+            f"{variable}: logitline then uses one of its own in the workspace."
+        )
 
 
 def free_port(wanted: int) -> int:

@@ -19,7 +19,7 @@ from flows.comparing import Comparison
 from flows.doctoring import Finding
 from flows.explaining import StepPlan
 from flows.outcome import Outcome
-from flows.progress import watched
+from flows.progress import SERVER, watched
 from flows.steps import STEPS
 
 __all__ = ["progress", "show_comparison", "show_findings", "show_outcome", "show_plan"]
@@ -38,7 +38,8 @@ class LiveProgress:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._steps: dict[str, tuple[str, float]] = {step: ("waits", 0.0) for step in STEPS}
+        lines = (SERVER, *STEPS)
+        self._steps: dict[str, tuple[str, float]] = {line: ("waits", 0.0) for line in lines}
         self._begun: dict[str, float] = {}
         self._fits: dict[str, tuple[int, int, str]] = {}
 
@@ -62,10 +63,11 @@ class LiveProgress:
         """The picture of this moment."""
         with self._lock:
             steps, fits = dict(self._steps), dict(self._fits)
-        lines = [self._step_line(step, *state) for step, state in steps.items()]
-        at = list(steps).index("train") + 1
-        if steps["train"][0] == "runs":
-            lines[at:at] = [_fit_line(name, *state) for name, state in fits.items()]
+        lines: list[Text] = []
+        for step, state in steps.items():
+            lines.append(self._step_line(step, *state))
+            if step == "train" and state[0] == "runs":
+                lines += [_fit_line(name, *each) for name, each in fits.items()]
         return Group(*lines)
 
     def _step_line(self, step: str, status: str, seconds: float) -> Text:

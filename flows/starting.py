@@ -10,7 +10,7 @@ from pathlib import Path
 from pipelines.adapters import tables
 from pipelines.adapters.store import write_atomically
 from pipelines.config import Config
-from pipelines.proposal import propose
+from pipelines.contracts.proposal import propose
 from pipelines.records import DataError
 from pipelines.steps.ingest import ingest
 from pipelines.steps.split import choose_salt

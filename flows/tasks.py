@@ -30,7 +30,7 @@ from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import registry
 from pipelines.config import contract
 from pipelines.inference import Predictor
-from pipelines.records import Decision, Evaluation
+from pipelines.records import DataError, Decision, Evaluation
 from pipelines.steps import evaluate as evaluating
 from pipelines.steps import export as exporting
 from pipelines.steps import ingest as ingesting
@@ -93,6 +93,8 @@ def ingest(line: Line) -> Receipt:
 
     def fill(folder: Path, facts: Facts) -> None:
         raw = tables.read(line.source)
+        if raw.sha256 != line.source_sha256:
+            raise DataError("changed while it was read. Train again.", path=line.source)
         table = ingesting.ingest(raw.table, line.config, raw.place)
         formats.write_table(folder, table)
         facts.update(
@@ -137,8 +139,7 @@ def evaluate(line: Line, table: Receipt, parts: Receipt, fits: Receipt) -> Recei
 
     def fill(folder: Path, facts: Facts) -> None:
         version = rival.find(client, line.model, digest)
-        terms = contract(line.config)
-        champion = rival.load(client, line.workspace, version, terms) if version else None
+        champion = rival.load(client, line, version) if version else None
         rows = formats.read_table(Path(table.folder))
         split_rows = formats.read_parts(Path(parts.folder) / "split.parquet")
         records = load_fits(fits)
@@ -166,10 +167,15 @@ def register(line: Line, table: Receipt, parts: Receipt, fits: Receipt, judged: 
         made = registering.register(fitted.pipeline, X, contract(line.config), lineage)
         sha256 = hashlib.sha256(made.model).hexdigest()
         (folder / "model.onnx").write_bytes(made.model)
-        version = registry.find_version(client, line.model, sha256)
-        if version is None:
-            tags = {rival.TRAINED_BY: fits.key, rival.RIVAL: judged.facts["rival"]}
-            version = publishing.register_version(line, client, judged, made, X, tags | lineage)
+        with tracking.locked(line.workspace, f"register-{line.model}"):
+            version = registry.find_version(client, line.model, sha256)
+            if version is None:
+                tags = {
+                    rival.TRAINED_BY: fits.key,
+                    rival.RIVAL: judged.facts["rival"],
+                    rival.ROWS_BY: rival.rows_by(line),
+                }
+                version = publishing.register_version(line, client, judged, made, X, tags | lineage)
         failpoint("after_version")
         facts.update(
             winner=winner,

@@ -13,8 +13,8 @@ from typing import Any
 import pyarrow as pa
 from pydantic import TypeAdapter
 
-from pipelines.columns import describe, typed
 from pipelines.config import Column
+from pipelines.contracts.columns import describe, typed
 from pipelines.records import DataError
 
 __all__ = ["Answer", "score"]

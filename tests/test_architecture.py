@@ -18,16 +18,16 @@ LONGEST_FILE, LONGEST_FUNCTION = 300, 50
 
 # The modules directly under pipelines/ that say what a table and a configuration are.
 RECORDS = {"records", "config", "cron", "metrics", "digests"}
-CONTRACT = {"columns", "guess", "labels", "native", "parsing", "proposal", "scoring", "toml"}
 READING = {"loading", "problems"}
 # Room → the rooms that it may import, beside itself.
 ROOMS = {
     "estimators": set[str](),
     "inference": {"estimators"},
     "report": RECORDS,
-    "steps": {"estimators", "inference", "report", *RECORDS, *CONTRACT},
-    "adapters": {*RECORDS, "native", "parsing", "columns"},
-    **{name: RECORDS | CONTRACT for name in CONTRACT},
+    "steps": {"estimators", "inference", "report", "contracts", *RECORDS},
+    "adapters": {"contracts", *RECORDS},
+    "contracts": RECORDS,
+    "scoring": {"contracts", *RECORDS},
     **{name: RECORDS for name in RECORDS},
     **{name: RECORDS | READING for name in READING},
 }

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines import toml
 from pipelines.config import Config
+from pipelines.contracts import toml
 from pipelines.estimators.registry import check
 from pipelines.loading import ConfigError, load_config, source_path
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,6 @@ __all__ = [
     "write_parts",
     "write_table",
 ]
-
-# A fitted pipeline holds types of these packages and of no other.
-TRUSTED = ("numpy.", "scipy.", "sklearn.", "pipelines.estimators.")
 
 
 class UntrustedTypeError(RuntimeError):
@@ -86,20 +83,22 @@ def write_fit(folder: Path, fit: CandidateFit) -> dict[str, Any]:
     return facts | {"curve": list(fit.curve), "warnings": list(fit.warnings)}
 
 
-def read_fit(folder: Path, facts: Mapping[str, Any], pipeline: bool = True) -> CandidateFit:
-    """The candidate's record; its fitted pipeline too, unless told not to load it."""
-    loaded = load_pipeline(folder / "pipeline.skops") if pipeline and not facts["reason"] else None
+def read_fit(
+    folder: Path, facts: Mapping[str, Any], trusted: Sequence[str] | None = None
+) -> CandidateFit:
+    """The candidate's record; with its fitted pipeline where the types to trust are given."""
+    fitted = trusted is not None and not facts["reason"]
+    loaded = load_pipeline(folder / "pipeline.skops", trusted or ()) if fitted else None
     listed = {"curve": tuple(facts["curve"]), "warnings": tuple(facts["warnings"])}
     return CandidateFit(**{**facts, **listed, "pipeline": loaded})
 
 
-def load_pipeline(path: Path) -> Any:
-    """The fitted pipeline in a skops file, if it holds no types but the estimators' own."""
-    types = skops.io.get_untrusted_types(file=path)
-    foreign = [name for name in types if not name.startswith(TRUSTED)]
+def load_pipeline(path: Path, trusted: Sequence[str]) -> Any:
+    """The fitted pipeline in a skops file, if it holds no types but skops' own and these."""
+    foreign = sorted(set(skops.io.get_untrusted_types(file=path)) - set(trusted))
     if foreign:
         raise UntrustedTypeError(f"{path} holds types that are not trusted: {', '.join(foreign)}.")
-    return skops.io.load(path, trusted=types)
+    return skops.io.load(path, trusted=list(trusted))
 
 
 def write_evaluation(folder: Path, evaluation: Evaluation) -> dict[str, Any]:

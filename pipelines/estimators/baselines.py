@@ -64,9 +64,9 @@ class LinearThreshold(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         # On centred columns the intercept falls out of the problem and is not penalised by
         # the smallest norm.
         with one_blas_thread():
-            W = lstsq(
-                X - means, targets - targets.mean(axis=0), cond=RANK, lapack_driver="gelsd"
-            )[0]
+            W = lstsq(X - means, targets - targets.mean(axis=0), cond=RANK, lapack_driver="gelsd")[
+                0
+            ]
             self.intercept_ = targets.mean(axis=0) - means @ W
         self.coef_ = np.ascontiguousarray(W.T)
         return self

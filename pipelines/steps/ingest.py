@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.columns import Breach, Typed, describe, typed
 from pipelines.config import Boolean, Category, Config, Integer
-from pipelines.native import as_text
-from pipelines.parsing import to_numpy, words_in
+from pipelines.contracts.columns import Breach, Typed, describe, typed
+from pipelines.contracts.native import as_text
+from pipelines.contracts.parsing import to_numpy, words_in
 from pipelines.records import DataError, Table
 
 __all__ = ["ingest"]

@@ -104,9 +104,9 @@ def test_every_candidates_fit_comes_back_and_predicts_the_same_bits(
         parameters={"hidden_layer_sizes": [3], "C": 1.0},
     )
     facts = json.loads(json.dumps(formats.write_fit(tmp_path, fit)))
-    read = formats.read_fit(tmp_path, facts)
+    read = formats.read_fit(tmp_path, facts, TRUSTED_TYPES)
     assert (read.pipeline.predict_proba(X) == pipeline.predict_proba(X)).all()
-    plain = formats.read_fit(tmp_path, facts, pipeline=False)
+    plain = formats.read_fit(tmp_path, facts)
     assert plain.pipeline is None
     for name in ("name", "selection_loss", "fit_seconds", "curve", "warnings", "parameters"):
         assert getattr(read, name) == getattr(plain, name) == getattr(fit, name)
@@ -116,7 +116,7 @@ def test_a_failed_candidate_comes_back_with_its_reason_and_no_pipeline(tmp_path:
     fit = CandidateFit("mine", "mlp", reason="it diverged in epoch 3")
     facts = json.loads(json.dumps(formats.write_fit(tmp_path, fit)))
     assert list(tmp_path.iterdir()) == []
-    read = formats.read_fit(tmp_path, facts)
+    read = formats.read_fit(tmp_path, facts, TRUSTED_TYPES)
     assert (read.reason, read.pipeline) == ("it diverged in epoch 3", None)
 
 
@@ -124,18 +124,14 @@ def test_a_pipeline_with_a_foreign_type_is_refused_by_its_name(tmp_path: Path) -
     path = tmp_path / "pipeline.skops"
     skops.io.dump({"innocent": np.zeros(2), "guest": Fraction(1, 2)}, path)
     with pytest.raises(formats.UntrustedTypeError, match=r"fractions\.Fraction"):
-        formats.load_pipeline(path)
+        formats.load_pipeline(path, TRUSTED_TYPES)
 
 
 def test_a_pickle_is_not_loaded(tmp_path: Path) -> None:
     path = tmp_path / "pipeline.skops"
     path.write_bytes(b"cos\nsystem\n(S'true'\ntR.")
     with pytest.raises(zipfile.BadZipFile):
-        formats.load_pipeline(path)
-
-
-def test_no_type_that_the_estimators_need_is_refused() -> None:
-    assert all(name.startswith(formats.TRUSTED) for name in TRUSTED_TYPES)
+        formats.load_pipeline(path, TRUSTED_TYPES)
 
 
 @pytest.mark.parametrize("champion", [False, True])

@@ -66,7 +66,8 @@ def test_processes_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         "from pipelines.adapters.workers import Limits, Task, run\n"
         "from tests.adapters.jobs_for_workers import note_and_sleep\n"
         "if __name__ == '__main__':\n"
-        f"    list(run(note_and_sleep, [Task('a', ({str(note)!r}, 300.0))], Limits(1, 2**31, 300)))\n"
+        f"    tasks = [Task('a', ({str(note)!r}, 300.0))]\n"
+        "    list(run(note_and_sleep, tasks, Limits(1, 2**31, 300)))\n"
     )
     root = Path(__file__).parents[2]
     parent = subprocess.Popen(

@@ -292,3 +292,15 @@ def test_schedule_runs_the_training_on_its_cron(tmp_path: Path) -> None:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
+
+
+@pytest.mark.parametrize("variable", ["MLFLOW_TRACKING_URI", "PREFECT_API_URL"])
+def test_a_named_server_that_does_not_answer_is_told_with_status_2(
+    tmp_path: Path, prefect_api: str, variable: str
+) -> None:
+    config = workspace(tmp_path)
+    dead = {variable: "http://127.0.0.1:9/api"}
+    done = logitline("train", config, cwd=tmp_path, **dead)
+    assert done.returncode == 2
+    assert f"{variable} names http://127.0.0.1:9/api" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -91,6 +91,8 @@ def test_runs_that_race_leave_one_version_and_one_champion(
     for thread in threads:
         thread.join()
     assert {each["onnx_sha256"] for each in results} == {undisturbed["onnx_sha256"]}
-    champion = registry.champion(tracking.connect(tmp_path), "flowers")
+    client = tracking.connect(tmp_path)
+    assert len(registry.versions(client, "flowers")) == 1
+    champion = registry.champion(client, "flowers")
     assert champion is not None
     assert champion.sha256 == undisturbed["onnx_sha256"]

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.columns import typed
 from pipelines.config import Boolean, Category, Date, Integer, Number
+from pipelines.contracts.columns import typed
 from pipelines.inference.binding import InputError, read_column, table_columns
 
 NUMBER = {"type": "number"}

@@ -10,10 +10,10 @@ import tomllib
 
 import pyarrow as pa
 
-from pipelines import toml
 from pipelines.config import Column, Config
-from pipelines.guess import Guess, guess, markers
-from pipelines.labels import Classes, classes
+from pipelines.contracts import toml
+from pipelines.contracts.guess import Guess, guess, markers
+from pipelines.contracts.labels import Classes, classes
 from pipelines.records import DataError
 
 __all__ = ["propose"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.parsing import booleans, moments, numbers
+from pipelines.contracts.parsing import booleans, moments, numbers
 
 NUMBERISH = st.text(st.sampled_from("0123456789+-.eE_xXnaif() ,1"), max_size=8)
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?inf(inity)?", re.I)

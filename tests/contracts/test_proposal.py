@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipelines.adapters import tables
 from pipelines.config import Config
-from pipelines.proposal import propose
+from pipelines.contracts.proposal import propose
 from pipelines.records import DataError, Table
 from pipelines.steps.ingest import ingest
 from pipelines.steps.split import choose_salt

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.columns import LARGEST
-from pipelines.native import as_text
-from pipelines.parsing import numbers, words_in
+from pipelines.contracts.columns import LARGEST
+from pipelines.contracts.native import as_text
+from pipelines.contracts.parsing import numbers, words_in
 from pipelines.records import DataError
 
 __all__ = ["Classes", "classes"]

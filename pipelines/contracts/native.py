@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.parsing import Parsed, is_number, seconds, to_numpy
+from pipelines.contracts.parsing import Parsed, is_number, seconds, to_numpy
 
 __all__ = ["as_text", "is_text", "native"]
 

@@ -5,7 +5,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import toml
+from pipelines.contracts import toml
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 

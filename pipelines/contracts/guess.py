@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines import toml
-from pipelines.columns import LARGEST
 from pipelines.config import Boolean, Category, Column, Date, Integer, Number
-from pipelines.native import as_text, is_text, native
-from pipelines.parsing import Parsed, moments, numbers, words_in
+from pipelines.contracts import toml
+from pipelines.contracts.columns import LARGEST
+from pipelines.contracts.native import as_text, is_text, native
+from pipelines.contracts.parsing import Parsed, moments, numbers, words_in
 from pipelines.records import DataError
 
 __all__ = ["MARKERS", "Guess", "guess", "markers"]

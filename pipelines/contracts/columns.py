@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.config import Boolean, Category, Column, Date, Integer, Number
-from pipelines.native import as_text, is_text, native
-from pipelines.parsing import Parsed, booleans, moments, numbers, to_numpy, words_in
+from pipelines.contracts.native import as_text, is_text, native
+from pipelines.contracts.parsing import Parsed, booleans, moments, numbers, to_numpy, words_in
 
 __all__ = ["Breach", "Typed", "describe", "typed"]
 

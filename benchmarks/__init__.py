@@ -1,0 +1,1 @@
+"""What the line and the inference core cost, measured beside their peers."""
