@@ -25,7 +25,7 @@ ROOMS = {
     "inference": {"estimators"},
     "report": RECORDS,
     "steps": {"estimators", "inference", "report", "contracts", *RECORDS},
-    "adapters": {"contracts", *RECORDS},
+    "adapters": RECORDS,
     "contracts": RECORDS,
     "scoring": {"contracts", *RECORDS},
     **{name: RECORDS for name in RECORDS},
