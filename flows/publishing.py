@@ -74,9 +74,7 @@ def log_training(
             "config.toml": line.config_path.read_bytes(),
             **_kept_pipeline(receipts[2], evaluation.winner),
         },
-        candidates=[
-            _candidate_run(fit, evaluation, classes, len(line.config.columns)) for fit in fits
-        ],
+        candidates=[_candidate_run(fit, evaluation, classes) for fit in fits],
     )
     # With the lock held, a run that is half logged was left by a process that is gone.
     with tracking.locked(line.workspace, f"log-{line.model}"):
@@ -127,11 +125,16 @@ def note_decision(
 
 
 def _candidate_run(
-    fit: CandidateFit, evaluation: Evaluation, classes: tuple[Any, ...], columns: int
+    fit: CandidateFit, evaluation: Evaluation, classes: tuple[Any, ...]
 ) -> runs.CandidateRun:
-    # The comparison page draws the first three names of the alphabet: these, which every
-    # candidate has. The estimator's own follow under scikit-learn's names in a pipeline.
-    known = {"candidate": fit.name, "columns": columns, "estimator": fit.estimator}
+    # The comparison page draws the first three names of the alphabet that differ: these,
+    # which every candidate has. The estimator's own follow under scikit-learn's names.
+    configured = ", ".join(f"{name}={value}" for name, value in fit.parameters.items())
+    known = {
+        "candidate": fit.name,
+        "configured": configured or "defaults",
+        "estimator": fit.estimator,
+    }
     if fit.reason:
         return runs.CandidateRun(
             name=fit.name,
