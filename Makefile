@@ -9,10 +9,11 @@ bench: .venv/ready   ; .venv/bin/python -m benchmarks --short
 ui: .venv/ready      ; .venv/bin/logitline ui
 lock:                ; uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements.lock
 
-# uv if it is there, else pip; both install the lock by its hashes, then the project without dependencies.
+# uv if it is there, else pip; both install the lock by its hashes and nothing else (--no-deps: it is complete),
+# then the project itself.
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'logitline needs Python 3.11 or newer; name one with: make PYTHON=python3.11')"
 	$(PYTHON) -m venv .venv
-	if command -v uv >/dev/null; then uv pip install --python .venv/bin/python --require-hashes -r requirements.lock; else .venv/bin/python -m pip install --require-hashes -r requirements.lock; fi
+	if command -v uv >/dev/null; then uv pip install --python .venv/bin/python --require-hashes --no-deps -r requirements.lock; else .venv/bin/python -m pip install --require-hashes --no-deps -r requirements.lock; fi
 	if command -v uv >/dev/null; then uv pip install --python .venv/bin/python --no-deps --no-build-isolation -e .; else .venv/bin/python -m pip install --no-deps --no-build-isolation -e .; fi
 	touch .venv/ready
