@@ -106,7 +106,7 @@ def score(
 
     scored = run_scoring(config, source, output, workspace)
     sentence = f"Scored {scored.rows} rows with {scored.model}, version {scored.version}: {output}"
-    odd = [f"  {column}: {n} values outside the contract" for column, n in scored.odd.items()]
+    odd = [f"  values outside the contract in {name!r}: {n}" for name, n in scored.odd.items()]
     _tell(as_json, vars(scored), "\n".join([sentence, *odd]))
 
 

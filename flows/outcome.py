@@ -31,6 +31,7 @@ class Outcome:
     model: str
     report: Path
     export: Path
+    workspace: Path
     tracking_uri: str
 
     def receipt(self, step: str) -> Receipt:
@@ -84,6 +85,7 @@ def conclude(line: Line, receipts: Sequence[Receipt]) -> Outcome:
         model=line.model,
         report=line.derived / "reports" / line.model / f"{steps['evaluate'].facts['run_id']}.html",
         export=line.derived / "exports" / line.model / version,
+        workspace=line.workspace,
         tracking_uri=tracking.tracking_uri(line.workspace),
     )
     if any(each.ran for each in receipts) or not outcome.report.exists():

@@ -58,11 +58,14 @@ def run_scoring(config: Path, source: Path, output: Path, workspace: Path) -> An
 
 
 def _require_tracking(workspace: Path) -> None:
-    from pipelines.adapters.tracking.client import tracking_uri
+    """Refuse a tracking store that does not answer or was moved, before anything runs."""
+    from pipelines.adapters.tracking import client
 
-    uri = tracking_uri(workspace)
+    uri = client.tracking_uri(workspace)
     if uri.startswith(("http://", "https://")):
         servers.require_answer("MLFLOW_TRACKING_URI", uri, f"{uri.rstrip('/')}/health")
+    else:
+        client.connect(workspace)
 
 
 @contextmanager

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console, Group
@@ -25,6 +27,9 @@ from flows.steps import STEPS
 __all__ = ["progress", "show_comparison", "show_findings", "show_outcome", "show_plan"]
 
 SHOWN = ("log_loss", "roc_auc", "accuracy", "expected_calibration_error")
+WINNER = " ◂ winner"
+# Widths in characters: a metric with its interval, and all that stands beside the metrics.
+METRIC_COLUMN, OTHER_COLUMNS = 23, 34
 TITLES = {
     "log_loss": "log loss",
     "roc_auc": "ROC AUC",
@@ -127,24 +132,35 @@ def show_outcome(outcome: Outcome, as_json: bool) -> None:
     unchanged = all(step["status"] == "skipped" for step in facts["steps"])
     if unchanged:
         console.print("Nothing has changed since the last run: every step was skipped.")
-    console.print(_candidate_table(facts["candidates"], facts["winner"]))
+    console.print(_candidate_table(console, facts["candidates"], facts["winner"]))
     console.print(Text(facts["decision"], style="bold"))
+    here = outcome.workspace == Path.cwd()
+    look = (
+        "logitline ui"
+        if here
+        else f"logitline ui --workspace {shlex.quote(str(outcome.workspace))}"
+    )
     places = Table.grid(padding=(0, 2))
     for name, place in {
         "model": facts["model"]["uri"],
         "bundle": facts["export"],
         "report": facts["report"],
         "proof": facts["parity"],
-        "look": "logitline ui",
+        "look": look,
     }.items():
         places.add_row(Text(name, style="dim"), Text(place))
     console.print(places)
 
 
-def _candidate_table(candidates: Sequence[Mapping[str, Any]], winner: str) -> Table:
+def _candidate_table(
+    console: Console, candidates: Sequence[Mapping[str, Any]], winner: str
+) -> Table:
+    names = max([len(each["name"]) for each in candidates], default=0) + len(WINNER)
+    # As many metrics as the terminal holds without breaking a line; the JSON has them all.
+    shown = SHOWN[: max(1, (console.width - names - OTHER_COLUMNS) // METRIC_COLUMN)]
     table = Table(title="Candidates on the test rows, with 95 % intervals", title_justify="left")
     table.add_column("candidate")
-    for name in SHOWN:
+    for name in shown:
         table.add_column(TITLES[name], justify="right")
     table.add_column("chosen by log loss", justify="right")
     table.add_column("fit", justify="right")
@@ -155,10 +171,10 @@ def _candidate_table(candidates: Sequence[Mapping[str, Any]], winner: str) -> Ta
         if each["status"] == "failed":
             table.add_row(Text(each["name"], style="red"), Text(f"failed: {each['reason']}"))
             continue
-        mark = " ◂ winner" if each["name"] == winner else ""
+        mark = WINNER if each["name"] == winner else ""
         table.add_row(
             Text(each["name"] + mark, style="bold" if mark else ""),
-            *(_interval(each["metrics"][name]) for name in SHOWN),
+            *(_interval(each["metrics"][name]) for name in shown),
             f"{each['selection_log_loss']:.4f}",
             f"{each['fit_seconds']:.2f} s",
         )
@@ -183,7 +199,9 @@ def show_plan(plan: Sequence[StepPlan], as_json: bool) -> None:
         table.add_column(heading)
     for step in plan:
         style = "bold" if step.runs else "cyan"
-        table.add_row(step.name, Text("run" if step.runs else "skip", style=style), step.reason)
+        would = Text("run" if step.runs else "skip", style=style)
+        # Text, because rich would read [split] as markup.
+        table.add_row(step.name, would, Text(step.reason))
     _console().print(table)
 
 
@@ -193,7 +211,7 @@ def show_comparison(comparison: Comparison, as_json: bool) -> None:
         _print_json({"candidates": comparison.candidates, "versions": comparison.versions})
         return
     console = _console()
-    console.print(_candidate_table(comparison.candidates, comparison.winner))
+    console.print(_candidate_table(console, comparison.candidates, comparison.winner))
     table = Table(title=f"Versions of {comparison.model}", title_justify="left")
     for heading in ("version", "alias", "candidate", "log loss", "accuracy", "made", "decision"):
         table.add_column(heading)
@@ -201,11 +219,11 @@ def show_comparison(comparison: Comparison, as_json: bool) -> None:
         table.add_row(
             each["version"],
             Text(", ".join(each["aliases"]), style="bold green"),
-            each["candidate"],
+            Text(each["candidate"]),
             _interval(each["log_loss"]),
             _interval(each["accuracy"]),
             each["made"],
-            each["decision"],
+            Text(each["decision"]),
         )
     console.print(table)
 

@@ -60,6 +60,11 @@ def _readme(
     outputs = "\n".join(
         f"| probability_{_cell(str(label))} | float, N |" for label in contract["classes"]
     )
+    order = (
+        "The input `features` holds all columns, in the order of this table.\n"
+        if list(inputs) == ["features"]
+        else ""
+    )
     return f"""# {name}, version {version}
 
 `model.onnx` predicts `{contract["target"]}`. SHA-256: `{digest}`.
@@ -76,8 +81,7 @@ N is the number of rows. What each column of the contract means and how it enter
 |---|---|---|
 {rows}
 
-A single input `features` holds all columns, in the order of this table.
-`contract.json` has the ranges and the values that were seen in training.
+{order}`contract.json` has the ranges and the values that were seen in training.
 
 ## Outputs
 | output | type and shape |
