@@ -26,7 +26,10 @@ app = typer.Typer(
 
 ConfigPath = Annotated[Path, typer.Argument(metavar="CONFIG", help="The data set's .toml file.")]
 Workspace = Annotated[
-    Path, typer.Option(help="The folder whose mlruns/ and data/derived/ are used.")
+    Path,
+    typer.Option(
+        exists=True, file_okay=False, help="The folder whose mlruns/ and data/derived/ are used."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 HERE = Path()
@@ -67,14 +70,19 @@ def train(
         from flows.explaining import explain as explained
         from flows.showing import show_plan
 
+        servers.require_tracking(workspace)
         plan = explained(config, workspace)
         show_plan(plan, as_json)
         return
     from flows.running import run_training
     from flows.showing import progress, show_outcome
 
-    with progress(quiet=as_json):
-        outcome = run_training(config, workspace)
+    try:
+        with progress(quiet=as_json):
+            outcome = run_training(config, workspace)
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped. What is done is kept: the same command goes on from there.\n")
+        raise typer.Exit(130) from None
     show_outcome(outcome, as_json)
 
 
@@ -84,6 +92,7 @@ def compare(config: ConfigPath, workspace: Workspace = HERE, as_json: Json = Fal
     from flows import servers
 
     servers.set_environment(workspace)
+    servers.require_tracking(workspace)
     from flows.comparing import comparison
     from flows.showing import show_comparison
 
@@ -114,7 +123,9 @@ def score(
 def schedule(
     config: ConfigPath,
     workspace: Workspace = HERE,
-    port: Annotated[int, typer.Option(help="Of a Prefect server that is started here.")] = 4200,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of a Prefect server that is started here.")
+    ] = 4200,
     as_json: Json = False,
 ) -> None:
     """Serve the retraining on the config's cron, one run at a time, until Ctrl-C."""
@@ -129,8 +140,8 @@ def schedule(
 @app.command()
 def ui(
     workspace: Workspace = HERE,
-    mlflow_port: Annotated[int, typer.Option(help="Of the MLflow UI.")] = 5000,
-    prefect_port: Annotated[int, typer.Option(help="Of the Prefect UI.")] = 4200,
+    mlflow_port: Annotated[int, typer.Option(min=0, max=65535, help="Of the MLflow UI.")] = 5000,
+    prefect_port: Annotated[int, typer.Option(min=0, max=65535, help="Of the Prefect UI.")] = 4200,
     as_json: Json = False,
 ) -> None:
     """Show the MLflow UI and the Prefect UI on this workspace's data, until Ctrl-C."""

@@ -17,7 +17,7 @@ from pipelines.estimators.registry import TRUSTED_TYPES
 from pipelines.records import CandidateFit
 from pipelines.steps.train import Fit, collect, plan
 
-__all__ = ["WORKER_MODULES", "fit_all", "limits", "load_fits"]
+__all__ = ["WORKER_MODULES", "fit_all", "fit_folder", "limits", "load_fits"]
 
 # Imported once, in the server that worker processes are forked from.
 WORKER_MODULES = (
@@ -28,6 +28,7 @@ WORKER_MODULES = (
     "sklearn.tree",
 )
 MEMORY_SHARE = 0.8
+CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
 def limits(compute: Compute) -> workers.Limits:
@@ -35,11 +36,19 @@ def limits(compute: Compute) -> workers.Limits:
     affinity = getattr(os, "sched_getaffinity", None)  # Linux only
     cores = compute.cores or (len(affinity(0)) if affinity else os.cpu_count() or 1)
     if compute.memory_gb is None:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        memory = int(total * MEMORY_SHARE / cores)
+        memory = int(_memory() * MEMORY_SHARE / cores)
     else:
         memory = int(compute.memory_gb * workers.GIGABYTE)
     return workers.Limits(processes=cores, memory=memory, seconds=compute.minutes * 60)
+
+
+def _memory() -> int:
+    """Bytes that this process may use: the machine's, or a container's limit."""
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        return min(physical, int(CONTAINER_LIMIT.read_text()))
+    except (OSError, ValueError):  # no container, or the word "max"
+        return physical
 
 
 def fit_all(line: Line, table: Receipt, parts: Receipt) -> tuple[list[dict[str, Any]], bool]:
@@ -56,7 +65,7 @@ def fit_all(line: Line, table: Receipt, parts: Receipt) -> tuple[list[dict[str, 
             waiting.append(candidate)
             watcher().fits(candidate.name, 0, planned, "")
         else:
-            facts[candidate.name] = entry.facts | {"folder": str(entry.folder)}
+            facts[candidate.name] = entry.facts
             watcher().fits(candidate.name, planned, planned, "unchanged")
     final = True
     for fitted, transient in _run(line, table, parts, waiting):
@@ -65,28 +74,43 @@ def fit_all(line: Line, table: Receipt, parts: Receipt) -> tuple[list[dict[str, 
     return [facts[candidate.name] for candidate in line.config.candidates], final
 
 
-def load_fits(receipt: Receipt, pipelines: bool = True) -> list[CandidateFit]:
-    """The candidates' records that a train receipt points at."""
+def load_fits(line: Line, fits: Receipt, pipelines: bool = True) -> list[CandidateFit]:
+    """The candidates' records that a train receipt speaks of, verified by the store.
+
+    Raises
+    ------
+    LookupError
+        If a fit has gone from the store since the receipt was made.
+    """
     trusted = TRUSTED_TYPES if pipelines else None
     return [
-        formats.read_fit(Path(facts["folder"]), _without_folder(facts), trusted)
-        for facts in receipt.facts["fits"]
+        formats.read_fit(fit_folder(line, fits, facts["name"]), facts, trusted)
+        if not facts["reason"]
+        else formats.read_fit(Path(), facts)
+        for facts in fits.facts["fits"]
     ]
 
 
-def _without_folder(facts: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in facts.items() if name != "folder"}
+def fit_folder(line: Line, fits: Receipt, name: str) -> Path:
+    """Where a fitted candidate lies."""
+    candidate = next(each for each in line.config.candidates if each.name == name)
+    _, entry = line.fit_entry(fits.facts["split"], candidate)
+    if entry is None:
+        raise LookupError(f"The fit of {name} has gone from {line.derived}. Train again.")
+    return entry.folder
 
 
 def _save(line: Line, parts: Receipt, fitted: CandidateFit) -> dict[str, Any]:
     """The facts of a candidate; a fitted one is kept in the store."""
     if fitted.reason:
-        return asdict(replace(fitted, pipeline=None)) | {"folder": ""}
+        facts = asdict(replace(fitted, pipeline=None))
+        del facts["pipeline"]
+        return facts
     candidate = next(c for c in line.config.candidates if c.name == fitted.name)
     key = line.key("fit", parts.key, candidate=candidate)
     with line.store.make(key) as (folder, facts):
         facts.update(formats.write_fit(folder, fitted))
-    return facts | {"folder": str(line.store.folder(key))}
+    return facts
 
 
 def _run(

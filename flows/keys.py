@@ -75,8 +75,13 @@ def stands(line: Line, step: str, facts: Facts) -> bool:
     return check is None or check(line, facts)
 
 
-def _fits_stand(_: Line, facts: Facts) -> bool:
-    kept = all(Path(each["folder"]).is_dir() for each in facts["fits"] if not each["reason"])
+def _fits_stand(line: Line, facts: Facts) -> bool:
+    fitted = {each["name"] for each in facts["fits"] if not each["reason"]}
+    kept = all(
+        line.fit_entry(facts["split"], candidate)[1] is not None
+        for candidate in line.config.candidates
+        if candidate.name in fitted
+    )
     return bool(facts["final"]) and kept
 
 

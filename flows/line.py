@@ -98,7 +98,12 @@ class Line:
         if candidate is not None:
             return [candidate.model_dump(), selection, list(self.column_types.items())]
         sections = {
-            "ingest": [config.source.model_dump(exclude={"path"}), columns, config.split.key],
+            # Lists, because the order of columns is the order of the model's inputs.
+            "ingest": [
+                config.source.model_dump(exclude={"path"}),
+                list(columns.items()),
+                config.split.key,
+            ],
             "split": config.split.model_dump(),
             "train": [[each.model_dump() for each in config.candidates], selection],
             "evaluate": self.model,

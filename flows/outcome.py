@@ -15,6 +15,7 @@ from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import runs
 from pipelines.records import Decision
 from pipelines.report import html
+from pipelines.steps.evaluate import NO_NUMBERS
 
 __all__ = ["Outcome", "conclude"]
 
@@ -99,18 +100,22 @@ def conclude(line: Line, receipts: Sequence[Receipt]) -> Outcome:
 
 def _candidates(fits: Receipt, judged: Receipt) -> list[dict[str, Any]]:
     return [
-        {
-            "name": facts["name"],
-            "estimator": facts["estimator"],
-            "status": "failed" if facts["reason"] else "fitted",
-            "reason": facts["reason"],
-            "fit_seconds": round(facts["fit_seconds"], 3),
-            "selection_log_loss": None if facts["reason"] else facts["selection_loss"],
-            "warnings": list(facts["warnings"]),
-            "metrics": judged.facts["scores"].get(facts["name"], {}),
-        }
-        for facts in fits.facts["fits"]
+        _candidate(facts, judged.facts["scores"].get(facts["name"])) for facts in fits.facts["fits"]
     ]
+
+
+def _candidate(facts: dict[str, Any], scores: dict[str, Any] | None) -> dict[str, Any]:
+    reason = facts["reason"] or ("" if scores else NO_NUMBERS)
+    return {
+        "name": facts["name"],
+        "estimator": facts["estimator"],
+        "status": "failed" if reason else "fitted",
+        "reason": reason,
+        "fit_seconds": round(facts["fit_seconds"], 3),
+        "selection_log_loss": None if facts["reason"] else facts["selection_loss"],
+        "warnings": list(facts["warnings"]),
+        "metrics": scores or {},
+    }
 
 
 def _report_data(line: Line, outcome: Outcome) -> html.ReportData:
@@ -122,7 +127,7 @@ def _report_data(line: Line, outcome: Outcome) -> html.ReportData:
         version=steps["register"].facts["version"],
         target=line.config.source.target,
         decision=Decision(decision.facts["promoted"], decision.facts["sentence"]),
-        fits=load_fits(steps["train"], pipelines=False),
+        fits=load_fits(line, steps["train"], pipelines=False),
         evaluation=formats.read_evaluation(Path(judged.folder), judged.facts),
         classes=table.classes,
         rows={name: steps["split"].facts[name] for name in ("train", "validation", "test")},

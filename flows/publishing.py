@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from flows.fits import fit_folder
 from flows.line import Line, Receipt
 from pipelines.adapters.revision import revision
 from pipelines.adapters.store import file_sha256
@@ -21,6 +22,7 @@ from pipelines.inference import binding, serving
 from pipelines.metrics import Interval
 from pipelines.records import CandidateFit, Decision, Evaluation
 from pipelines.report import figures
+from pipelines.steps.evaluate import NO_NUMBERS
 from pipelines.steps.register import Registered
 
 # The two files that answer requests where this project is not installed.
@@ -72,7 +74,7 @@ def log_training(
             "candidates.png": figures.png(figures.candidates(evaluation.scores, evaluation.winner)),
             "split.parquet": (Path(parts.folder) / "split.parquet").read_bytes(),
             "config.toml": line.config_path.read_bytes(),
-            **_kept_pipeline(receipts[2], evaluation.winner),
+            "pipeline/pipeline.skops": _kept_pipeline(line, receipts[2], evaluation.winner),
         },
         candidates=[_candidate_run(fit, evaluation, classes) for fit in fits],
     )
@@ -135,12 +137,13 @@ def _candidate_run(
         "configured": configured or "defaults",
         "estimator": fit.estimator,
     }
-    if fit.reason:
+    reason = fit.reason or ("" if fit.name in evaluation.scores else NO_NUMBERS)
+    if reason:
         return runs.CandidateRun(
             name=fit.name,
             parameters=known | _named(fit.parameters),
             metrics={},
-            reason=fit.reason,
+            reason=reason,
             tags={"logitline.winner": "false"},
         )
     drawn = figures.candidate_figures(
@@ -201,7 +204,5 @@ def _run_tags(line: Line, table: Receipt, parts: Receipt) -> dict[str, str]:
     return tags
 
 
-def _kept_pipeline(fits: Receipt, winner: str) -> dict[str, bytes]:
-    (facts,) = (facts for facts in fits.facts["fits"] if facts["name"] == winner)
-    path = Path(facts["folder"]) / "pipeline.skops"
-    return {"pipeline/pipeline.skops": path.read_bytes()}
+def _kept_pipeline(line: Line, fits: Receipt, winner: str) -> bytes:
+    return (fit_folder(line, fits, winner) / "pipeline.skops").read_bytes()

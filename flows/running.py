@@ -36,7 +36,7 @@ def run_training(config: Path, workspace: Path) -> Any:
         workers.warm_up(WORKER_MODULES)
         from flows.training import training
 
-        _require_tracking(workspace)
+        servers.require_tracking(workspace)
         server.ready()
         watcher().end(SERVER, "ran", time.perf_counter() - started)
         with _drained():
@@ -46,26 +46,16 @@ def run_training(config: Path, workspace: Path) -> Any:
 def run_scoring(config: Path, source: Path, output: Path, workspace: Path) -> Any:
     """What was scored, with a Prefect server beside it."""
     line = open_line(config, workspace)
-    if source.resolve() == output.resolve():
-        raise UsageError(f"{output} is the input itself. Name another output.")
+    for kept, what in ((source, "input"), (config, "config"), (line.source, "training table")):
+        if kept.resolve() == output.resolve():
+            raise UsageError(f"{output} is the {what} itself. Name another output.")
     with servers.prefect_server(workspace) as server:
         from flows.scoring import scoring
 
-        _require_tracking(workspace)
+        servers.require_tracking(workspace)
         server.ready()
         with _drained():
             return scoring(line.model, str(source), str(output), str(workspace))
-
-
-def _require_tracking(workspace: Path) -> None:
-    """Refuse a tracking store that does not answer or was moved, before anything runs."""
-    from pipelines.adapters.tracking import client
-
-    uri = client.tracking_uri(workspace)
-    if uri.startswith(("http://", "https://")):
-        servers.require_answer("MLFLOW_TRACKING_URI", uri, f"{uri.rstrip('/')}/health")
-    else:
-        client.connect(workspace)
 
 
 @contextmanager

@@ -32,6 +32,7 @@ __all__ = [
     "mlflow_server",
     "prefect_server",
     "require_answer",
+    "require_tracking",
     "set_environment",
 ]
 
@@ -80,6 +81,8 @@ def prefect_server(
     full : bool
         Whether a server started here also schedules and serves its UI.
     """
+    # Prefect warns when it has to make its home below a folder that is not there.
+    Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)
     url = os.environ.get("PREFECT_API_URL") or _noted(workspace)
     with contextlib.ExitStack() as stack:
         if url is None:
@@ -125,6 +128,28 @@ def require_answer(variable: str, url: str, health: str) -> None:
             f"{variable} names {url}, where no server answers. Start that server, or unset "
             f"{variable}: logitline then uses one of its own in the workspace."
         )
+
+
+def require_tracking(workspace: Path) -> None:
+    """Refuse a tracking store that does not answer or was moved, before anything runs.
+
+    Raises
+    ------
+    UnreachableError
+        If MLFLOW_TRACKING_URI names nothing that MLflow can use.
+    """
+    from pipelines.adapters.tracking import client
+
+    uri = client.tracking_uri(workspace)
+    if uri.startswith(("http://", "https://")):
+        require_answer("MLFLOW_TRACKING_URI", uri, f"{uri.rstrip('/')}/health")
+    try:
+        client.connect(workspace)
+    except client.MlflowError as error:
+        raise UnreachableError(
+            f"MLFLOW_TRACKING_URI names {uri}, which MLflow cannot use: {error}. Mend it, or "
+            "unset it: logitline then uses a database in the workspace."
+        ) from None
 
 
 def free_port(wanted: int) -> int:

@@ -31,6 +31,7 @@ def propose_config(
     DataError
         If the table cannot be used, or a config of that name is there already.
     """
+    tables.kind_of(table)
     path = output or table.with_suffix(".toml")
     if path.exists():
         raise DataError(

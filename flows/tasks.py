@@ -126,6 +126,7 @@ def train(line: Line, table: Receipt, parts: Receipt) -> Receipt:
 
     def fill(_: Path, facts: Facts) -> None:
         facts["fits"], facts["final"] = fit_all(line, table, parts)
+        facts["split"] = parts.key
 
     return _step(line, keys.train(line, parts.key), fill)
 
@@ -142,7 +143,7 @@ def evaluate(line: Line, table: Receipt, parts: Receipt, fits: Receipt) -> Recei
         champion = rival.load(client, line, version) if version else None
         rows = formats.read_table(Path(table.folder))
         split_rows = formats.read_parts(Path(parts.folder) / "split.parquet")
-        records = load_fits(fits)
+        records = load_fits(line, fits)
         evaluation = evaluating.evaluate(records, rows, split_rows, champion)
         facts.update(formats.write_evaluation(folder, evaluation))
         facts.update(rival=digest, champion=version.number if version else None)
@@ -160,7 +161,7 @@ def register(line: Line, table: Receipt, parts: Receipt, fits: Receipt, judged: 
     winner = judged.facts["winner"]
 
     def fill(folder: Path, facts: Facts) -> None:
-        (fitted,) = (each for each in load_fits(fits) if each.name == winner)
+        (fitted,) = (each for each in load_fits(line, fits) if each.name == winner)
         test = formats.read_parts(Path(parts.folder) / "split.parquet").where("test")
         X = formats.read_table(Path(table.folder)).features.filter(test).to_pandas()
         lineage = publishing.lineage(line, table, parts, winner)
@@ -179,6 +180,7 @@ def register(line: Line, table: Receipt, parts: Receipt, fits: Receipt, judged: 
         failpoint("after_version")
         facts.update(
             winner=winner,
+            train=fits.key,
             sha256=sha256,
             version=version.number,
             parity=made.parity.sentence,
@@ -195,9 +197,12 @@ def export(line: Line, version: Receipt) -> Receipt:
 
     def fill(_: Path, facts: Facts) -> None:
         model = (Path(version.folder) / "model.onnx").read_bytes()
-        inputs = Predictor.from_bytes(model).inputs
-        bundle = exporting.export(model, line.model, number, contract(line.config), inputs)
-        write_folder(keys.bundle_folder(line, number), bundle)
+        graph = Predictor.from_bytes(model)
+        bundle = exporting.export(
+            model, line.model, number, contract(line.config), graph.inputs, graph.columns
+        )
+        with tracking.locked(line.workspace, f"export-{line.model}"):
+            write_folder(keys.bundle_folder(line, number), bundle)
         facts["version"] = number
         facts["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in bundle.items()}
 
@@ -248,7 +253,10 @@ def _decide(
         number = version.facts["version"]
         sentence = f"Version {number} is the champion already: this training gives the same model."
         return Decision(False, sentence), True
-    if now not in (then, mine):
+    # A champion that this training made earlier is the same pipeline in another graph (another
+    # converter, another order of columns): the decision that made it champion holds for this.
+    again = champion is not None and champion.tags.get(rival.TRAINED_BY) == version.facts["train"]
+    if now not in (then, mine) and not again:
         sentence = "Not promoted: another run moved the champion meanwhile. Train once more."
         return Decision(False, sentence), False
     decision = promoting.promote(

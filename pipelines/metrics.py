@@ -21,6 +21,7 @@ __all__ = [
     "METRICS",
     "Interval",
     "Paired",
+    "Resamples",
     "evaluate",
     "log_losses",
     "paired_difference",
@@ -63,12 +64,14 @@ class Interval:
 class Paired:
     """The difference of two mean log losses on the same rows, first minus second.
 
-    `share_better` is the share of resamples in which the first is strictly lower.
+    `share_better` is the share of resamples in which the first is strictly lower; `distinct`
+    is the number of rows that differ from each other.
     """
 
     difference: Interval
     share_better: float
     rows: int
+    distinct: int
 
 
 def log_losses(P: NDArray[Any], codes: NDArray[np.int32]) -> Floats:
@@ -78,17 +81,52 @@ def log_losses(P: NDArray[Any], codes: NDArray[np.int32]) -> Floats:
     return losses
 
 
-def resamples(n: int, count: int, seed: int) -> NDArray[np.float32]:
-    """Row counts of `count` bootstrap resamples of n rows, shape (count, n)."""
-    rng = np.random.default_rng(seed)
-    out = np.empty((count, n), dtype=np.float32)
-    for row in out:
-        row[:] = np.bincount(rng.integers(0, n, n), minlength=n)
-    return out
+@dataclass(frozen=True)
+class Resamples:
+    """Bootstrap resamples of rows that are drawn by group: equal rows come and go together.
+
+    Rows that are the same row several times say no more than it does once; drawing them one
+    by one would make every interval too narrow.
+
+    Attributes
+    ----------
+    groups : ndarray of intp, shape (n,)
+        The group of each row, 0 … G−1. Each resample draws G groups with replacement.
+    count : int
+        How many resamples.
+    seed : int
+    """
+
+    groups: NDArray[np.intp]
+    count: int
+    seed: int
+
+    @property
+    def distinct(self) -> int:
+        """The number of groups."""
+        return int(self.groups.max(initial=-1)) + 1
+
+    def chunks(self) -> Iterator[Floats]:
+        """The rows' counts in the resamples, some resamples at a time, shape (R, n)."""
+        rng = np.random.default_rng(self.seed)
+        G = self.distinct
+        step = max(1, CHUNK_CELLS // len(self.groups))
+        for start in range(0, self.count, step):
+            draws = rng.integers(0, G, (min(step, self.count - start), G))
+            counts = np.stack([np.bincount(draw, minlength=G) for draw in draws])
+            yield counts[:, self.groups].astype(np.float64)
+
+
+def resamples(rows: int | NDArray[np.uint64], count: int, seed: int) -> Resamples:
+    """Resamples of so many rows, or of rows with these digests."""
+    if isinstance(rows, int):
+        return Resamples(np.arange(rows), count, seed)
+    _, groups = np.unique(rows, return_inverse=True)
+    return Resamples(groups, count, seed)
 
 
 def evaluate(
-    P: NDArray[Any], codes: NDArray[np.int32], counts: NDArray[np.float32], confidence: float = 0.95
+    P: NDArray[Any], codes: NDArray[np.int32], drawn: Resamples, confidence: float = 0.95
 ) -> dict[str, Interval]:
     """Every metric of `METRICS` with its percentile bootstrap interval.
 
@@ -96,15 +134,15 @@ def evaluate(
     ----------
     P : ndarray, shape (n, K)
     codes : ndarray, shape (n,)
-    counts : ndarray, shape (R, n)
-        The resamples, from `resamples`.
+    drawn : Resamples
+        From `resamples`.
 
     Source: Efron and Tibshirani, "An introduction to the bootstrap", 1993, section 13.3.
     """
     P = np.asarray(P, dtype=np.float64)
     summaries = _row_summaries(P, codes)
     point = _metrics(np.ones((1, len(codes))), P, codes, summaries)
-    chunks = [_metrics(w, P, codes, summaries) for w in _chunks(counts)]
+    chunks = [_metrics(w, P, codes, summaries) for w in drawn.chunks()]
     tails = [(1 - confidence) / 2, (1 + confidence) / 2]
     out = {}
     for name in METRICS:
@@ -116,20 +154,14 @@ def evaluate(
 
 
 def paired_difference(
-    first: Floats, second: Floats, counts: NDArray[np.float32], confidence: float = 0.95
+    first: Floats, second: Floats, drawn: Resamples, confidence: float = 0.95
 ) -> Paired:
     """The paired bootstrap of two loss vectors over the same rows."""
     gap = first - second
-    means = np.concatenate([w @ gap for w in _chunks(counts)]) / len(gap)
+    means = np.concatenate([w @ gap / w.sum(axis=1) for w in drawn.chunks()])
     low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
     interval = Interval(float(gap.mean()), float(low), float(high))
-    return Paired(interval, float((means < 0).mean()), len(gap))
-
-
-def _chunks(counts: NDArray[np.float32]) -> Iterator[Floats]:
-    step = max(1, CHUNK_CELLS // counts.shape[1])
-    for start in range(0, len(counts), step):
-        yield counts[start : start + step].astype(np.float64)
+    return Paired(interval, float((means < 0).mean()), len(gap), drawn.distinct)
 
 
 def _row_summaries(P: Floats, codes: NDArray[np.int32]) -> Floats:
@@ -160,7 +192,8 @@ def _row_summaries(P: Floats, codes: NDArray[np.int32]) -> Floats:
 
 
 def _metrics(w: Any, P: Floats, codes: NDArray[np.int32], summaries: Floats) -> dict[str, Floats]:
-    n, classes = P.shape
+    classes = P.shape[1]
+    n = w.sum(axis=1)
     sums = w @ summaries
     truth, predicted, both = np.split(sums[:, 3 : 3 + 3 * classes], 3, axis=1)
     confidence, hits = np.split(sums[:, 3 + 3 * classes :], 2, axis=1)
@@ -183,7 +216,7 @@ def _metrics(w: Any, P: Floats, codes: NDArray[np.int32], summaries: Floats) -> 
     }
 
 
-def _matthews(truth: Floats, predicted: Floats, both: Floats, n: int) -> Floats:
+def _matthews(truth: Floats, predicted: Floats, both: Floats, n: Floats) -> Floats:
     """Matthews' correlation for K classes; 0 where only one class is there or predicted.
 
     Source: Gorodkin, "Comparing two K-category assignments by a K-category correlation

@@ -27,6 +27,8 @@ def score(
 ) -> tuple[pa.Table, Counter[str]]:
     """The table with `label` and `probability_<class>` added, and each column's odd values.
 
+    Where the table has a column of such a name, all of them begin with `predicted_`.
+
     Parameters
     ----------
     contract : mapping
@@ -68,6 +70,8 @@ def score(
 def _beside(table: pa.Table, classes: list[Any], labels: Any, probabilities: Any) -> pa.Table:
     texts = [str(c).lower() if isinstance(c, bool) else str(c) for c in classes]
     names = ["label", *(f"probability_{text}" for text in texts)]
+    if not set(names).isdisjoint(table.column_names):
+        names = [f"predicted_{name}" for name in names]
     taken = [name for name in names if name in table.column_names]
     if taken:
         raise DataError(

@@ -157,7 +157,8 @@ def test_the_reference_has_every_key_of_train_s_json() -> None:
         name: "" for name in ("sha256", "version", "parity", "promoted", "sentence", "winner")
     }
     receipts = tuple(Receipt(s, "", True, 0.0, "", {**facts, "run_id": ""}) for s in STEPS)
-    printed = Outcome(receipts, (), "model", Path("report"), Path("export"), "uri").as_json
+    places = {name: Path(name) for name in ("report", "export", "workspace")}
+    printed = Outcome(receipts, (), "model", **places, tracking_uri="uri").as_json
     told = keys("`logitline train`")
     told = [name for name in told if not name.startswith("--")]
     assert set(printed) <= set(told)

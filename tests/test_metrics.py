@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from pipelines.metrics import METRICS, evaluate, log_losses, paired_difference, resamples
+from pipelines.metrics import (
+    METRICS,
+    Resamples,
+    evaluate,
+    log_losses,
+    paired_difference,
+    resamples,
+)
 
 
 def draw(n: int, classes: int, seed: int, ties: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -59,7 +66,7 @@ def test_intervals_equal_a_plain_loop_over_repeated_rows(classes: int) -> None:
     P, codes = draw(120, classes, 3, ties=True)
     counts = resamples(120, 60, seed=9)
     got = evaluate(P, codes, counts, confidence=0.8)
-    rows = [np.repeat(np.arange(120), w.astype(int)) for w in counts]
+    rows = [np.repeat(np.arange(120), w.astype(int)) for w in drawn(counts)]
     values = [by_the_book(P[r], codes[r]) for r in rows]
     for name in values[0]:
         low, high = np.quantile([v[name] for v in values], [0.1, 0.9])
@@ -79,11 +86,29 @@ def test_a_probability_of_zero_costs_the_floor_and_not_infinity() -> None:
     assert loss[0] == pytest.approx(-np.log(1e-6))
 
 
+def drawn(counts: Resamples) -> np.ndarray:
+    return np.concatenate(list(counts.chunks()))
+
+
 def test_resamples_draw_n_rows_each_and_repeat_with_the_seed() -> None:
-    counts = resamples(50, 20, seed=4)
+    counts = drawn(resamples(50, 20, seed=4))
+    assert counts.shape == (20, 50)
     assert (counts.sum(axis=1) == 50).all()
-    assert (counts == resamples(50, 20, seed=4)).all()
-    assert (counts != resamples(50, 20, seed=5)).any()
+    assert (counts == drawn(resamples(50, 20, seed=4))).all()
+    assert (counts != drawn(resamples(50, 20, seed=5))).any()
+
+
+def test_equal_rows_are_drawn_together_and_narrow_no_interval() -> None:
+    rng = np.random.default_rng(1)
+    once = rng.exponential(1, 40)
+    digests = np.arange(40, dtype=np.uint64)
+    alone = paired_difference(once, np.ones(40), resamples(digests, 300, 0))
+    many = paired_difference(
+        np.repeat(once, 25), np.ones(1000), resamples(np.repeat(digests, 25), 300, 0)
+    )
+    assert (many.rows, many.distinct) == (1000, 40)
+    assert many.difference.low == pytest.approx(alone.difference.low)
+    assert many.difference.high == pytest.approx(alone.difference.high)
 
 
 def test_a_paired_difference_sees_a_small_steady_gain_in_noisy_losses() -> None:

@@ -149,4 +149,4 @@ def _intervals(scores: Mapping[str, Mapping[str, float | None]]) -> dict[str, In
 
 
 def _paired(facts: Mapping[str, Any]) -> Paired:
-    return Paired(Interval(**facts["difference"]), facts["share_better"], facts["rows"])
+    return Paired(**{**facts, "difference": Interval(**facts["difference"])})

@@ -80,7 +80,7 @@ def warm_up(modules: Sequence[str]) -> None:
         context().set_forkserver_preload(list(modules))
         from multiprocessing import forkserver
 
-        with _single_threaded():
+        with _single_threaded(), _deaf_to_interrupts():
             forkserver.ensure_running()
 
 
@@ -142,6 +142,19 @@ def _single_threaded() -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Let a process started here ignore Ctrl-C, which is for the command alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set how signals are handled
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _ended(
     running: Sequence[_Running], used: dict[str, float], seconds: float
 ) -> list[tuple[_Running, Outcome]]:
@@ -189,7 +202,7 @@ def _child(
         with threadpool_limits(1):
             message = ("done", function(*arguments))
     except MemoryError:
-        cap = f"{memory / GIGABYTE:.1f} GB"
+        cap = f"{memory / GIGABYTE:.3g} GB"
         message = ("memory", f"ran out of memory (its cap is {cap}, see [compute] memory_gb)")
     except Exception as error:  # the reason is the result: whatever it was, the others go on
         message = ("raised", f"{type(error).__name__}: {error}")

@@ -36,6 +36,8 @@ class Predictor:
         The labels, in the order of the probabilities.
     contract : dict
         Target, classes, missing words and columns.
+    columns : tuple of str
+        The columns it needs, in the graph's order.
     inputs : dict of str to str
         Element type and shape of each of the graph's inputs.
     providers : tuple of str
@@ -63,6 +65,7 @@ class Predictor:
         self.classes = self._model.classes
         self.contract = self._model.contract
         self.inputs = self._model.inputs
+        self.columns = tuple(self._model.columns)
         self.providers: tuple[str, ...] = tuple(self._model.session.get_providers())
         _require_active(installed, self.providers, strict)
 

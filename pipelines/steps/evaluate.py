@@ -7,6 +7,8 @@ then judge once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +19,9 @@ from pipelines.metrics import Interval, Paired
 from pipelines.records import CandidateFit, Champion, Evaluation, Parts, Table
 from pipelines.steps.train import TrainingError, align
 
-__all__ = ["evaluate"]
+__all__ = ["NO_NUMBERS", "evaluate"]
+
+NO_NUMBERS = "it gives a probability that is no number on the test rows: it diverged"
 
 RESAMPLES = 1_000
 PAIRED_RESAMPLES = 5_000
@@ -40,17 +44,23 @@ def evaluate(
         raise TrainingError(f"No candidate could be fitted.{reasons}")
     test = parts.where("test")
     X, codes = table.features.filter(test).to_pandas(), table.codes[test]
-    counts = metrics.resamples(len(codes), RESAMPLES, SEED)
-    probabilities = {each.name: align(each.pipeline, X, table.classes) for each in fitted}
+    digests = parts.digests[test]
+    drawn = metrics.resamples(digests, RESAMPLES, SEED)
     winner = min(fitted, key=lambda each: each.selection_loss).name
+    probabilities = _probabilities(fitted, X, table.classes)
+    if winner not in probabilities:
+        raise TrainingError(
+            f"{winner} has the least selection loss, but {NO_NUMBERS}. Take it out of "
+            "[[candidates]], or change its parameters."
+        )
     losses = metrics.log_losses(probabilities[winner], codes)
     paired, note, champion_scores = _against_champion(table, parts, champion, X, losses)
     return Evaluation(
         winner=winner,
-        scores={name: metrics.evaluate(P, codes, counts) for name, P in probabilities.items()},
+        scores={name: metrics.evaluate(P, codes, drawn) for name, P in probabilities.items()},
         probabilities=probabilities,
         codes=codes,
-        against_prior=_paired(losses, _prior_losses(table, parts)),
+        against_prior=_paired(losses, _prior_losses(table, parts), digests),
         against_champion=paired,
         champion_note=note,
         champion_scores=champion_scores,
@@ -65,9 +75,22 @@ def _prior_losses(table: Table, parts: Parts) -> NDArray[np.float64]:
     return metrics.log_losses(P, codes)
 
 
-def _paired(first: NDArray[np.float64], second: NDArray[np.float64]) -> Paired:
-    counts = metrics.resamples(len(first), PAIRED_RESAMPLES, SEED)
-    return metrics.paired_difference(first, second, counts)
+def _probabilities(
+    fitted: Sequence[CandidateFit], X: pd.DataFrame, classes: tuple[Any, ...]
+) -> dict[str, NDArray[np.float64]]:
+    """Each candidate's probabilities; one that gives no numbers here is left out."""
+    out = {}
+    for each in fitted:
+        with suppress(FloatingPointError):
+            out[each.name] = align(each.pipeline, X, classes)
+    return out
+
+
+def _paired(
+    first: NDArray[np.float64], second: NDArray[np.float64], digests: NDArray[np.uint64]
+) -> Paired:
+    drawn = metrics.resamples(digests, PAIRED_RESAMPLES, SEED)
+    return metrics.paired_difference(first, second, drawn)
 
 
 def _against_champion(
@@ -93,7 +116,8 @@ def _against_champion(
         return None, f"{name} cannot be run on this table: {error}", {}
     if not np.isfinite(P).all():
         return None, f"{name} gives a probability that is no number on these test rows.", {}
-    paired = _paired(losses[common], metrics.log_losses(P, codes))
-    counts = metrics.resamples(len(codes), RESAMPLES, SEED)
+    digests = parts.digests[test][common]
+    paired = _paired(losses[common], metrics.log_losses(P, codes), digests)
+    drawn = metrics.resamples(digests, RESAMPLES, SEED)
     note = f"Compared on {len(codes)} of {len(common)} test rows, which neither learned from."
-    return paired, note, metrics.evaluate(P, codes, counts)
+    return paired, note, metrics.evaluate(P, codes, drawn)

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 __all__ = ["export"]
 
+RUN = """\
+## Run it
+```python
+import onnxruntime
+
+session = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
+print([(i.name, i.type, i.shape) for i in session.get_inputs()])
+```
+"""
 ENTERS_AS = {
     "number": "float: the value, NaN for a gap",
     "integer": "float: the value, NaN for a gap",
@@ -18,7 +27,12 @@ ENTERS_AS = {
 
 
 def export(
-    model: bytes, name: str, version: str, contract: Mapping[str, Any], inputs: Mapping[str, str]
+    model: bytes,
+    name: str,
+    version: str,
+    contract: Mapping[str, Any],
+    inputs: Mapping[str, str],
+    columns: Sequence[str],
 ) -> dict[str, bytes]:
     """The bundle's files by name: model.onnx, its SHA-256, the contract, a README.
 
@@ -26,14 +40,16 @@ def export(
     ----------
     inputs : mapping
         The graph's inputs in order: name → element type and shape.
+    columns : sequence of str
+        The columns in the graph's order, which is that of the matrix `features`.
     """
     digest = hashlib.sha256(model).hexdigest()
-    text = json.dumps(contract, indent=2, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(contract, indent=2, ensure_ascii=False)
     return {
         "model.onnx": model,
         "model.onnx.sha256": f"{digest}  model.onnx\n".encode(),
         "contract.json": f"{text}\n".encode(),
-        "README.md": _readme(name, version, contract, inputs, digest).encode(),
+        "README.md": _readme(name, version, contract, inputs, columns, digest).encode(),
     }
 
 
@@ -52,10 +68,14 @@ def _readme(
     version: str,
     contract: Mapping[str, Any],
     inputs: Mapping[str, str],
+    columns: Sequence[str],
     digest: str,
 ) -> str:
-    columns: Mapping[str, Mapping[str, Any]] = contract["columns"]
-    rows = "\n".join(f"| {_cell(c)} | {d['type']} | {_enters(d)} |" for c, d in columns.items())
+    known: Mapping[str, Mapping[str, Any]] = contract["columns"]
+    rows = "\n".join(
+        f"| {_cell(column)} | {known[column]['type']} | {_enters(known[column])} |"
+        for column in columns
+    )
     graph = "\n".join(f"| {_cell(i)} | {kind} |" for i, kind in inputs.items())
     outputs = "\n".join(
         f"| probability_{_cell(str(label))} | float, N |" for label in contract["classes"]
@@ -89,11 +109,4 @@ N is the number of rows. What each column of the contract means and how it enter
 | label | the class, N |
 {outputs}
 
-## Run it
-```python
-import onnxruntime
-
-session = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
-print([(i.name, i.type, i.shape) for i in session.get_inputs()])
-```
-"""
+{RUN}"""

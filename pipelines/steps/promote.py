@@ -8,6 +8,9 @@ from pipelines.records import Decision, Evaluation
 
 __all__ = ["promote"]
 
+# Resamples of fewer distinct rows hardly differ from each other, and prove nothing.
+FEWEST_ROWS = 8
+
 
 def promote(
     evaluation: Evaluation,
@@ -59,6 +62,12 @@ def _over_budget(config: Promotion, latency_ms: float, size_mb: float) -> str:
 
 
 def _judge(evaluation: Evaluation, paired: Paired, rival: str, config: Promotion) -> Decision:
+    if paired.distinct < FEWEST_ROWS:
+        return Decision(
+            False,
+            f"Not promoted: only {paired.distinct} of the {paired.rows} test rows differ from "
+            f"each other, too few to tell {evaluation.winner} from {rival}.",
+        )
     gap = paired.difference
     evidence = (
         f"log loss {gap.value:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}] against {rival} on "

@@ -69,8 +69,7 @@ def fit(
     Raises
     ------
     FloatingPointError
-        If the fitted pipeline gives a probability that is no number. The fit that is kept is
-        tried on the test rows too, their labels unseen: it could not be judged otherwise.
+        If the fitted pipeline gives a probability that is no number.
     """
     train = parts.where("train")
     learned = train & (folds != job.fold) if job.fold >= 0 else train
@@ -83,8 +82,6 @@ def fit(
         warnings.simplefilter("always")
         pipeline.fit(_frame(table, learned), labels[learned])
     probabilities = align(pipeline, _frame(table, scored), table.classes)
-    if job.fold < 0:
-        align(pipeline, _frame(table, parts.where("test")), table.classes)
     return Fit(
         losses=log_losses(probabilities, table.codes[scored]),
         pipeline=pipeline if job.fold < 0 else None,

@@ -137,7 +137,7 @@ def test_a_pickle_is_not_loaded(tmp_path: Path) -> None:
 @pytest.mark.parametrize("champion", [False, True])
 def test_an_evaluation_comes_back_with_its_nans(tmp_path: Path, champion: bool) -> None:
     undefined = Interval(NAN, NAN, NAN)
-    paired = Paired(Interval(-0.1, -0.2, 0.05), 0.93, 50)
+    paired = Paired(Interval(-0.1, -0.2, 0.05), 0.93, 50, 50)
     P = np.array([[0.1, 0.9], [0.6, 0.4]])
     evaluation = Evaluation(
         winner="b",

@@ -25,11 +25,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from pipelines.adapters.tracking.models import LoggedModel, log_model
 from pipelines.estimators.preprocessing import Preprocessor
+from pipelines.estimators.reference import ReferenceLogistic
 from pipelines.inference import Predictor, serving
 from pipelines.inference.convert import to_onnx
 
@@ -99,7 +99,7 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Registered:
     X = features()
     y = np.where(X["bill length, mm"].fillna(45) + X["tagged"].fillna(0) > 45, "Gentoo", "Adélie")
     preprocessor = Preprocessor(NAMES[:4], NAMES[4:])
-    pipeline = Pipeline([("preprocess", preprocessor), ("estimator", LogisticRegression())])
+    pipeline = Pipeline([("preprocess", preprocessor), ("estimator", ReferenceLogistic())])
     content = to_onnx(pipeline.fit(X, y), CONTRACT, {"data": "0" * 64})
     uri = f"sqlite:///{folder / 'mlflow.db'}"
     client = MlflowClient(tracking_uri=uri)

@@ -27,7 +27,7 @@ def test_every_task_ends_with_its_result() -> None:
     ("how", "words", "transient"),
     [
         ("raise", "ValueError: the matrix is singular", False),
-        ("memory", "ran out of memory (its cap is 2.0 GB", True),
+        ("memory", "ran out of memory (its cap is 2 GB", True),
         ("die", "its process died (SIGKILL)", True),
     ],
 )

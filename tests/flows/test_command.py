@@ -246,7 +246,7 @@ def fetch(url: str, data: Any = None) -> Any:
         return answer.read().decode()
 
 
-def started(*arguments: str | Path, cwd: Path) -> subprocess.Popen[str]:
+def started(*arguments: str | Path, cwd: Path, stderr: int | None = None) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", "from flows.cli import main; main()", *map(str, arguments)]
     environment = {
         k: v for k, v in os.environ.items() if k not in ("PREFECT_API_URL", "PREFECT_HOME")
@@ -255,6 +255,7 @@ def started(*arguments: str | Path, cwd: Path) -> subprocess.Popen[str]:
         command,
         cwd=cwd,
         stdout=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         env={**environment, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
@@ -304,3 +305,62 @@ def test_a_named_server_that_does_not_answer_is_told_with_status_2(
     assert done.returncode == 2
     assert f"{variable} names http://127.0.0.1:9/api" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_score_never_overwrites_the_config_or_the_training_table(
+    trained: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder, config = trained
+    new = tmp_path / "new.csv"
+    new.write_text("colour,petals,height\nred,6,31.5\n")
+    for kept in (new, config, config.with_name("flowers.csv")):
+        before = kept.read_bytes()
+        done = logitline("score", config, new, kept, cwd=folder)
+        assert (done.returncode, "Name another output" in done.stderr) == (2, True)
+        assert kept.read_bytes() == before
+    done = logitline("score", config, new, tmp_path / "answers.xlsx", cwd=folder)
+    assert done.returncode == 2
+    assert ".csv or .parquet" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("init", ".", "--target", "y"),
+        ("ui", "--mlflow-port", "99999999"),
+        ("train", "data/flowers.toml", "--workspace", "typo"),
+        ("doctor", "--workspace", "data/flowers.toml"),
+    ],
+)
+def test_a_wrong_argument_ends_in_its_message_with_status_2(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    workspace(tmp_path)
+    done = logitline(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "typo").exists()
+
+
+def test_a_tracking_address_that_is_none_is_told_by_every_command(tmp_path: Path) -> None:
+    config = workspace(tmp_path)
+    for arguments in (("compare", config), ("train", config, "--explain")):
+        done = logitline(*arguments, cwd=tmp_path, MLFLOW_TRACKING_URI="nonsense://x")
+        assert done.returncode == 2
+        assert "MLFLOW_TRACKING_URI names nonsense://x" in done.stderr
+
+
+def test_ctrl_c_stops_a_training_with_a_sentence_and_no_process_left(
+    tmp_path: Path, prefect_api: str
+) -> None:
+    config = workspace(tmp_path)
+    process = started("train", config, cwd=tmp_path, stderr=subprocess.PIPE)
+    time.sleep(4)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the same command goes on from there" in said
+    assert "Traceback" not in said
+    left = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True)
+    assert not left.stdout

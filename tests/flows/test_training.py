@@ -212,3 +212,44 @@ def test_noise_is_not_promoted(tmp_path: Path, prefect_api: str) -> None:
     result = train_json(config, tmp_path)
     assert result["promoted"] is False
     assert registry.champion(tracking.connect(tmp_path), "flowers") is None
+
+
+def test_a_damaged_fit_is_fitted_again_and_another_order_of_columns_is_another_graph(
+    tmp_path: Path, prefect_api: str
+) -> None:
+    config = workspace(tmp_path)
+    first = train_json(config, tmp_path)
+    store = tmp_path / "data" / "derived" / "store"
+    for damaged in store.glob("fit/*/pipeline.skops"):
+        content = bytearray(damaged.read_bytes())
+        content[len(content) // 2] ^= 255
+        damaged.write_bytes(content)
+    shutil.rmtree(store / "register")
+    again = train_json(config, tmp_path)
+    ran = {step["name"] for step in again["steps"] if step["status"] == "ran"}
+    assert {"train", "register"} <= ran
+    assert again["onnx_sha256"] == first["onnx_sha256"]
+    text = config.read_text()
+    petals = 'petals = { type = "integer", min = 0 }\n'
+    config.write_text(text.replace(petals, "").replace("[columns]\n", f"[columns]\n{petals}"))
+    swapped = train_json(config, tmp_path)
+    assert swapped["steps"][0]["status"] == "ran"
+    third = train_json(config, tmp_path)
+    assert {step["status"] for step in third["steps"]} == {"skipped"}
+
+
+def test_equal_test_rows_prove_nothing(tmp_path: Path, prefect_api: str) -> None:
+    config = workspace(tmp_path)
+    rows = ["height,petals,colour,kind"]
+    for index in range(300):
+        kind = ("daisy", "rose", "tulip")[index % 3]
+        rows.append(f"{10 * (index % 4)},{index % 3},red,{kind}")
+    config.with_name("flowers.csv").write_text("\n".join(rows) + "\n")
+    for salt in range(50):
+        config.write_text(config.read_text().replace(f"salt = {salt - 1}", f"salt = {salt}"))
+        done = logitline("train", config, "--json", cwd=tmp_path)
+        if done.returncode == 0:
+            break
+    result = json.loads(done.stdout)
+    assert result["promoted"] is False
+    assert "differ from each other" in result["decision"]

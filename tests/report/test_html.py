@@ -192,7 +192,7 @@ def test_the_comparison_with_the_champion_is_shown_where_there_is_one() -> None:
     data = report_data(("a", "b"))
     evaluation = dataclasses.replace(
         data.evaluation,
-        against_champion=Paired(Interval(-0.0421, -0.0555, -0.0333), 0.987, 77),
+        against_champion=Paired(Interval(-0.0421, -0.0555, -0.0333), 0.987, 77, 77),
         champion_scores=data.evaluation.scores["prior"],
         champion_note="compared on 77 of 200 test rows.",
     )

@@ -45,8 +45,9 @@ def model() -> bytes:
 
 @pytest.fixture
 def bundle(model: bytes, tmp_path: Path) -> Path:
-    inputs = Predictor.from_bytes(model).inputs
-    for name, content in export(model, "penguins", "3", CONTRACT, inputs).items():
+    graph = Predictor.from_bytes(model)
+    made = export(model, "penguins", "3", CONTRACT, graph.inputs, graph.columns)
+    for name, content in made.items():
         (tmp_path / name).write_bytes(content)
     return tmp_path
 

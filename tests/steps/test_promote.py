@@ -10,8 +10,8 @@ from pipelines.metrics import Interval, Paired
 from pipelines.records import Decision, Evaluation
 from pipelines.steps.promote import promote
 
-BETTER = Paired(Interval(-0.12, -0.2, -0.05), 0.96, 50)
-WORSE = Paired(Interval(0.03, -0.01, 0.08), 0.12, 50)
+BETTER = Paired(Interval(-0.12, -0.2, -0.05), 0.96, 50, 50)
+WORSE = Paired(Interval(0.03, -0.01, 0.08), 0.12, 50, 50)
 
 
 def decide(
@@ -88,7 +88,7 @@ def test_without_a_possible_comparison_the_champion_stays_and_the_reason_is_told
 def test_the_configured_share_of_resamples_decides(
     share: float, confidence: float, promoted: bool
 ) -> None:
-    paired = Paired(BETTER.difference, share, 50)
+    paired = Paired(BETTER.difference, share, 50, 50)
     found = decide(prior=paired, confidence=confidence)
     assert found.promoted is promoted
     if not promoted:
@@ -116,3 +116,10 @@ def test_a_better_model_over_budget_is_not_promoted_and_names_the_setting(
 def test_a_model_that_just_keeps_within_its_budgets_is_promoted() -> None:
     assert decide(max_latency_ms=0.5, max_size_mb=2.0).promoted
     assert decide(latency=1e9, size=1e9).promoted
+
+
+def test_too_few_distinct_test_rows_prove_nothing() -> None:
+    paired = Paired(Interval(-0.5, -0.6, -0.4), 1.0, 300, 7)
+    found = decide(prior=paired)
+    assert not found.promoted
+    assert "only 7 of the 300 test rows differ from each other" in found.sentence

@@ -27,6 +27,10 @@ FORMULA = r"\A[=+\-@\t\r\n]"
 PLAIN_NUMBER = r"\A[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\z"
 
 
+CSV = frozenset({".csv"})
+PARQUET = frozenset({".parquet", ".pq"})
+
+
 class Writer:
     """A context manager whose `write` adds rows to a CSV or Parquet file.
 
@@ -45,7 +49,10 @@ class Writer:
         self._sink: pcsv.CSVWriter | pq.ParquetWriter | None = None
         self._schema: pa.Schema | None = None
         self._file: pa.NativeFile | None = None
-        self._parquet = path.suffix.lower() in (".parquet", ".pq")
+        suffix = path.suffix.lower()
+        if suffix not in CSV | PARQUET:
+            raise DataError("is no name for a table. End it in .csv or .parquet.", path=path)
+        self._parquet = suffix in PARQUET
 
     def __enter__(self) -> Self:
         try:

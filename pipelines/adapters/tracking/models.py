@@ -27,9 +27,10 @@ from mlflow.models import Model, ModelSignature
 from mlflow.tracking import MlflowClient
 from mlflow.types.schema import Schema
 
+from pipelines.adapters.tracking.registry import SHA256
+
 __all__ = ["LoggedModel", "log_model", "save_model", "signature"]
 
-SHA256 = "logitline.onnx_sha256"
 LOADER = "serving"  # the module among the serving files that has _load_pyfunc
 REQUIREMENTS = ("numpy", "onnx", "onnxruntime", "pandas")
 EXAMPLE_ROWS = 5

@@ -30,6 +30,7 @@ __all__ = [
 
 KEY = "logitline.key"
 METRICS_A_CALL = 900
+PARAMS_A_CALL = 100
 PARAM_LENGTH = 500
 TAG_LENGTH = 5_000
 # What every database holds; MLflow's UI cannot read a schema that was cut.
@@ -188,7 +189,9 @@ def _log(
         if math.isfinite(loss)
     ]
     params = [Param(k, str(v)[:PARAM_LENGTH]) for k, v in parameters.items()]
-    client.log_batch(run_id, metrics=points[:METRICS_A_CALL], params=params[:100])
+    for start in range(0, len(params), PARAMS_A_CALL):
+        client.log_batch(run_id, params=params[start : start + PARAMS_A_CALL])
+    client.log_batch(run_id, metrics=points[:METRICS_A_CALL])
     for start in range(METRICS_A_CALL, len(points), METRICS_A_CALL):
         client.log_batch(run_id, metrics=points[start : start + METRICS_A_CALL])
 
