@@ -33,6 +33,7 @@ Workspace = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 HERE = Path()
+INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 
 @app.command()
@@ -77,12 +78,8 @@ def train(
     from flows.running import run_training
     from flows.showing import progress, show_outcome
 
-    try:
-        with progress(quiet=as_json):
-            outcome = run_training(config, workspace)
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped. What is done is kept: the same command goes on from there.\n")
-        raise typer.Exit(130) from None
+    with progress(quiet=as_json):
+        outcome = run_training(config, workspace)
     show_outcome(outcome, as_json)
 
 
@@ -176,6 +173,12 @@ def main() -> None:
     """Run the command; turn a user's mistake into its message and exit status 2."""
     try:
         app()  # bad arguments end in typer's own message and exit status 2
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            sys.stderr.write(
+                "Stopped. What is done is kept: the same command goes on from there.\n"
+            )
+        raise
     except Exception as error:
         from flows.mistakes import status
 
