@@ -3,48 +3,76 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
 
+from pipelines.estimators.convex import SOLVERS, SYNONYMS, Demand, minimise
+from pipelines.estimators.design import design_of
 from pipelines.estimators.divergence import DivergenceError
-from pipelines.estimators.loss import Codes, Floats, log_loss_for
+from pipelines.estimators.loss import Codes, log_loss_for
 from pipelines.estimators.objective import LinearObjective
-from pipelines.estimators.row_blocks import row_blocks
-from pipelines.estimators.solvers.lbfgs import lbfgs
+from pipelines.estimators.row_weights import row_weights
 from pipelines.estimators.solvers.solution import Solution
-from pipelines.estimators.threads import one_blas_thread
+from pipelines.estimators.threads import team_of_threads
 from pipelines.estimators.validation import rows_to_predict, training_rows
 
 __all__ = ["LogisticClassifier"]
+
+F64 = NDArray[np.float64]
+
+# Multiplications in a pass from which on threads are worth starting.
+WORTH_THREADS = 2**19
 
 
 class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Logistic regression, binary and multinomial, with an L2 penalty.
 
-    Minimises scikit-learn's objective: C times the sum of the rows' log losses, plus half
-    the squared norm of the coefficients; the intercept is not penalised. Two classes have
-    one row of coefficients, more have one each (softmax).
+    Minimises scikit-learn's objective over the coefficients W and the intercept b, with
+    ℓ the log loss of a row and s its weight::
 
-    The products with float32 rows are made in float32, all sums and weights are float64.
-    The result does not depend on the number of threads.
+        C Σᵢ sᵢ ℓ(yᵢ, xᵢ W + b) + ½ ‖W‖²
+
+    The intercept is not penalised. Two classes have one row of coefficients, more have one
+    each (softmax).
+
+    Rows are dense, in any memory layout, or sparse (CSR), float32 or float64; they are not
+    copied. The products with dense float32 rows are made in float32, all sums and weights are
+    float64. The result does not depend on the number of threads.
 
     Parameters
     ----------
     C : float, default=1.0
         Inverse strength of the penalty; ``float("inf")`` for none.
+    solver : str, default="auto"
+        "auto" chooses by the shape of X, and `solver_` says what:
+
+        - "lbfgs": quasi-Newton steps, preconditioned with the Hessian's blocks of each
+          class, or with its diagonal where X has too many columns for that;
+        - "newton": Newton's steps, exact for few columns, by conjugate gradients for many.
+          scikit-learn's "newton-cg" and "newton-cholesky" mean this one too.
     tol : float, default=1e-4
-        The largest component that the mean objective's gradient may keep.
+        The largest component that the gradient of the mean objective, the above divided by
+        C Σᵢ sᵢ, may keep.
     max_iter : int, default=100
         Iterations of the solver at most.
     fit_intercept : bool, default=True
+    class_weight : dict, "balanced" or None, default=None
+        Multiplies the weights of a class's rows; "balanced" makes all classes weigh the same.
+    warm_start : bool, default=False
+        Begin where the last fit ended, if it had the same classes and columns.
+    random_state : int, RandomState or None, default=None
+        Draws the sample of rows from which a solver starts. None is a fixed seed: the result
+        repeats.
 
     Attributes
     ----------
@@ -54,13 +82,15 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         In the precision of the rows it was fitted on.
     intercept_ : ndarray, shape (1,) or (n_classes,)
         Zeros without an intercept.
+    solver_ : str
+        The solver that was used.
     n_iter_ : ndarray of int, shape (1,)
     converged_ : bool
         Whether `gradient_norm_` is at most `tol`.
     gradient_norm_ : float
         Largest component of the mean objective's gradient at the solution.
     loss_curve_ : ndarray of float64, shape (n_iter_ + 1,)
-        The mean objective, ``F / (C n)``, at the start and after each iteration.
+        The mean objective at the start and after each iteration.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Only where X has column names.
@@ -77,30 +107,47 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "C": [Interval(Real, 0, None, closed="right")],
+        "solver": [StrOptions({"auto", *SOLVERS, *SYNONYMS})],
         "tol": [Interval(Real, 0, None, closed="neither")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "max_iter": [Interval(Integral, 0, None, closed="left")],
         "fit_intercept": ["boolean"],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
     }
 
     def __init__(
         self,
         C: float = 1.0,
         *,
+        solver: str = "auto",
         tol: float = 1e-4,
         max_iter: int = 100,
         fit_intercept: bool = True,
+        class_weight: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
     ) -> None:
         self.C = C
+        self.solver = solver
         self.tol = tol
         self.max_iter = max_iter
         self.fit_intercept = fit_intercept
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """The classifier itself, fitted to the rows X with labels y.
 
         Parameters
         ----------
-        X : array of float, shape (n_rows, n_features)
+        X : array or CSR matrix of float, shape (n_rows, n_features)
         y : array of labels, shape (n_rows,)
         sample_weight : array of float, shape (n_rows,), optional
             A row of weight 2 counts as two rows.
@@ -109,72 +156,83 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ------
         ValueError
             A parameter out of range, NaN or infinity, one class only, weights negative or
-            all zero.
+            all zero; names the parameter and the value.
         DivergenceError
             Values too large for the arithmetic.
         """
         self._validate_params()
-        X, codes = training_rows(self, X, y)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(
-                sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        before = self._former_weights()
+        X, codes = training_rows(self, X, y, accept_sparse="csr")
+        weights = row_weights(X, codes, self.classes_, sample_weight, self.class_weight)
+        with self._objective(X, codes, weights) as objective:
+            start = self._start(before, objective)
+            demand = Demand(
+                solver=self.solver,
+                tol=self.tol,
+                max_iter=self.max_iter,
+                random=check_random_state(0 if self.random_state is None else self.random_state),
             )
-            if not sample_weight.any():
-                raise ValueError("sample_weight is zero for every row; give some row a weight.")
-        with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-            solution = self._solve(X, codes, sample_weight)
-        self._store(solution, X)
+            self.solver_, solution = minimise(objective, start, demand)
+            self._store(objective, solution, X.dtype)
+        if not self.converged_:
+            self._warn()
         return self
 
-    def _solve(
-        self, X: Floats, codes: Codes, sample_weight: NDArray[np.float64] | None
-    ) -> Solution:
-        def minimise(precision: Any, start: NDArray[np.float64] | None, steps: int) -> Solution:
-            objective = LinearObjective(
-                log_loss_for(len(self.classes_)),
-                X,
-                codes,
-                C=self.C,
+    @contextmanager
+    def _objective(self, X: Any, codes: Codes, weights: F64) -> Iterator[LinearObjective]:
+        loss = log_loss_for(len(self.classes_))
+        total = float(weights.sum()) if len(weights) else float(len(codes))
+        design = design_of(X)
+        big = design.size * loss.n_outputs > WORTH_THREADS
+        with team_of_threads(worth_it=big) as team, np.errstate(over="ignore", invalid="ignore"):
+            yield LinearObjective(
+                loss=loss,
+                design=design,
+                y=codes,
+                penalty=1 / (self.C * total),
                 fit_intercept=self.fit_intercept,
-                sample_weight=sample_weight,
-                precision=precision,
+                team=team,
+                sample_weight=weights,
             )
-            start = np.zeros(objective.n_weights) if start is None else start
-            return lbfgs(objective.value_and_gradient, start, tol=self.tol, max_iter=steps)
 
-        solution = minimise(X.dtype, None, self.max_iter)
-        left = self.max_iter - solution.iterations
-        if solution.converged or left == 0 or X.dtype == np.float64:
-            return solution
-        # Rounding in the float32 products stopped the solver: the last steps need float64.
-        last = minimise(np.float64, solution.weights, left)
-        return replace(
-            last,
-            iterations=solution.iterations + last.iterations,
-            loss_curve=np.concatenate((solution.loss_curve, last.loss_curve[1:])),
-        )
+    def _former_weights(self) -> tuple[Any, Any, Any] | None:
+        if not (self.warm_start and hasattr(self, "coef_")):
+            return None
+        return self.classes_, self.coef_, self.intercept_
 
-    def _store(self, solution: Solution, X: Floats) -> None:
-        if not (np.isfinite(solution.value) and np.isfinite(solution.weights).all()):
+    def _start(self, before: Any, objective: LinearObjective) -> F64:
+        if before is not None:
+            classes, coef, intercept = before
+            shape = (objective.n_outputs, objective.design.shape[1])
+            if np.array_equal(classes, self.classes_) and coef.shape == shape:
+                W = np.asarray(coef.T, dtype=np.float64)
+                return objective.join(W, np.asarray(intercept, dtype=np.float64))
+        return np.zeros(objective.n_weights)
+
+    def _store(self, objective: LinearObjective, solution: Solution, dtype: Any) -> None:
+        reached = (solution.value, np.square(solution.gradient_norm), *solution.weights)
+        if not np.isfinite(reached).all():
             raise DivergenceError(
                 "LogisticClassifier's objective is not finite: X holds values up to "
-                f"{np.abs(X).max():.3g}, whose products leave the range of floating point. "
-                "Scale the columns of X first."
+                f"{objective.design.largest():.3g}, whose products leave the range of floating "
+                "point. Scale the columns of X first."
             )
-        columns = X.shape[1]
-        matrix = solution.weights.reshape(columns + int(self.fit_intercept), -1)
-        self.coef_ = np.ascontiguousarray(matrix[:columns].T.astype(X.dtype))
-        intercept = matrix[columns] if self.fit_intercept else np.zeros(matrix.shape[1])
-        self.intercept_ = intercept.astype(X.dtype)
+        W, b = objective.split(solution.weights)
+        if objective.n_outputs > 1:
+            # The same for every class changes no probability. Of all such weights, these are
+            # the shortest.
+            b = b - b.mean()
+            W = W - W.mean(axis=1, keepdims=True)
+        self.coef_ = np.ascontiguousarray(W.T.astype(dtype))
+        self.intercept_ = b.astype(dtype)
         self.n_iter_ = np.array([solution.iterations], dtype=np.int32)
         self.converged_ = solution.converged
         self.gradient_norm_ = solution.gradient_norm
         self.loss_curve_ = solution.loss_curve
-        if not solution.converged:
-            self._warn(solution)
 
-    def _warn(self, solution: Solution) -> None:
-        if solution.iterations >= self.max_iter:
+    def _warn(self) -> None:
+        iterations = int(self.n_iter_[0])
+        if iterations >= self.max_iter:
             remedy = "Raise max_iter, scale the columns of X, or lower C."
         else:
             remedy = (
@@ -182,30 +240,39 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 "the columns of X."
             )
         warnings.warn(
-            f"LogisticClassifier stopped after {solution.iterations} iterations with a gradient "
-            f"of {solution.gradient_norm:.2g}, above tol={self.tol:g}. {remedy}",
+            f"LogisticClassifier stopped after {iterations} iterations of {self.solver_!r} with "
+            f"a gradient of {self.gradient_norm_:.2g}, above tol={self.tol:g}. {remedy}",
             ConvergenceWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
 
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
+    def decision_function(self, X: Any) -> F64:
         """The raw predictions: log odds, shape (n_rows,), or one column a class."""
         raw = self._raw(X)
         return raw[:, 0] if len(self.classes_) == 2 else raw
 
-    def _raw(self, X: Any) -> NDArray[np.float64]:
-        X = rows_to_predict(self, X)
-        coef = self.coef_.astype(np.float64, copy=False)
-        raw = np.empty((len(X), len(coef)))
-        with one_blas_thread():
-            for block in row_blocks(X):
-                raw[block] = X[block].astype(np.float64, copy=False) @ coef.T + self.intercept_
-        return raw
+    def _raw(self, X: Any) -> F64:
+        X = rows_to_predict(self, X, accept_sparse="csr")
+        design = design_of(X, np.float64)
+        W = np.asarray(self.coef_, dtype=np.float64).T
+        b = np.asarray(self.intercept_, dtype=np.float64)
+        with team_of_threads(worth_it=design.size * W.shape[1] > WORTH_THREADS) as team:
+            return design.raw(team, W, b)
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_proba(self, X: Any) -> F64:
         """The probability of each class, shape (n_rows, n_classes), computed in float64."""
         raw = self._raw(X)
         return log_loss_for(len(self.classes_)).probabilities(raw).astype(np.float64, copy=False)
+
+    def predict_log_proba(self, X: Any) -> F64:
+        """The logarithm of each class's probability, shape (n_rows, n_classes).
+
+        Finite where the probability itself is too small for a number.
+        """
+        raw = self._raw(X)
+        if len(self.classes_) == 2:
+            raw = np.hstack((np.zeros_like(raw), raw))
+        return log_softmax(raw, axis=1)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """The most probable class of each row; the first of `classes_` where two are equal."""

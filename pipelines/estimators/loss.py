@@ -3,7 +3,8 @@
 One convention for the whole module: n rows, K outputs; `y` holds class codes 0, 1, …,
 shape (n,); `raw` holds the raw predictions (the linear predictor, the network's last layer
 before its activation), shape (n, K). Every function is finite for any finite `raw` and
-computes in the precision of `raw`.
+computes in the precision of `raw`. Fits call the compiled twin, `kernels.losses.loss_rows`,
+with the loss's `code`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-__all__ = ["BinaryLogLoss", "Loss", "MultinomialLogLoss", "log_loss_for"]
+from pipelines.estimators.kernels.losses import (
+    BINARY_LOG_LOSS,
+    BINARY_SQUARED_ERROR,
+    MULTINOMIAL_LOG_LOSS,
+    MULTINOMIAL_SQUARED_ERROR,
+)
+
+__all__ = [
+    "LOSSES",
+    "BinaryLogLoss",
+    "BinarySquaredError",
+    "Loss",
+    "MultinomialLogLoss",
+    "MultinomialSquaredError",
+    "log_loss_for",
+    "squared_error_for",
+]
 
 Floats = NDArray[np.floating[Any]]
 Codes = NDArray[np.integer[Any]]
@@ -24,6 +41,7 @@ class Loss(Protocol):
     """What an objective needs to know of a loss."""
 
     n_outputs: int
+    code: int
 
     def value_and_gradient(self, y: Codes, raw: Floats) -> tuple[Floats, Floats]:
         """The loss of each row, shape (n,), and its derivative by `raw`, shape (n, K)."""
@@ -47,6 +65,7 @@ class BinaryLogLoss:
     """
 
     n_outputs = 1
+    code = BINARY_LOG_LOSS
 
     def value_and_gradient(self, y: Codes, raw: Floats) -> tuple[Floats, Floats]:
         """The loss of each row, shape (n,), and its derivative by `raw`, shape (n, 1)."""
@@ -74,6 +93,8 @@ class MultinomialLogLoss:
     The row's maximum is taken off first, so that no exponential overflows.
     """
 
+    code = MULTINOMIAL_LOG_LOSS
+
     def __init__(self, n_classes: int) -> None:
         self.n_outputs = n_classes
 
@@ -95,6 +116,58 @@ class MultinomialLogLoss:
         return exponentials
 
 
+class BinarySquaredError(BinaryLogLoss):
+    """Squared error of two probabilities with one output, the log odds r of class 1.
+
+    With q = σ(m) the probability of the wrong class, m = r for y = 0 and m = −r for y = 1::
+
+        ℓ(y, r) = ½ ((1 − q) − 1)² + ½ q² = q²
+        ∂ℓ/∂r   = ±2 q² (1 − q), the sign of m / r
+
+    The error of both classes counts, so that this is MultinomialSquaredError with the raw
+    predictions (0, r). Where the network is sure and wrong, q near 1, the slope vanishes;
+    that of the log loss does not.
+    """
+
+    code = BINARY_SQUARED_ERROR
+
+    def value_and_gradient(self, y: Codes, raw: Floats) -> tuple[Floats, Floats]:
+        """The loss of each row, shape (n,), and its derivative by `raw`, shape (n, 1)."""
+        sign = (1 - 2 * y).astype(raw.dtype)
+        margin = sign * raw[:, 0]
+        wrong, right = expit(margin), expit(-margin)
+        return wrong**2, (2 * sign * wrong**2 * right)[:, None]
+
+
+class MultinomialSquaredError(MultinomialLogLoss):
+    """Squared error of K probabilities with one output a class.
+
+    With p = softmax(raw) and e = p − [k = y]::
+
+        ℓ(y, raw)   = ½ Σₖ eₖ²
+        ∂ℓ/∂rawₖ    = pₖ (eₖ − Σⱼ eⱼ pⱼ)
+    """
+
+    code = MULTINOMIAL_SQUARED_ERROR
+
+    def value_and_gradient(self, y: Codes, raw: Floats) -> tuple[Floats, Floats]:
+        """The loss of each row, shape (n,), and its derivative by `raw`, shape (n, K)."""
+        p = self.probabilities(raw)
+        error = p.copy()
+        error[np.arange(len(y)), y] -= 1
+        gradient = p * (error - (error * p).sum(axis=1, keepdims=True))
+        return 0.5 * (error**2).sum(axis=1), gradient
+
+
 def log_loss_for(n_classes: int) -> BinaryLogLoss | MultinomialLogLoss:
     """The log loss with one output for two classes, with one output a class for more."""
     return BinaryLogLoss() if n_classes == 2 else MultinomialLogLoss(n_classes)
+
+
+def squared_error_for(n_classes: int) -> BinarySquaredError | MultinomialSquaredError:
+    """The squared error with one output for two classes, with one output a class for more."""
+    return BinarySquaredError() if n_classes == 2 else MultinomialSquaredError(n_classes)
+
+
+# The names that an estimator's `loss` may have.
+LOSSES = {"log_loss": log_loss_for, "squared_error": squared_error_for}

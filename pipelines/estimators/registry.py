@@ -79,7 +79,7 @@ class Row:
 
 
 CANDIDATES: Mapping[str, Row] = {
-    "logistic": Row(_logistic, arguments={"max_iter": 10_000}),
+    "logistic": Row(_logistic, arguments={"max_iter": 10_000, "random_state": 0}),
     "mlp": Row(_mlp, arguments={"random_state": 0}),
     "sklearn_logistic": Row(_sklearn_logistic, arguments={"max_iter": 10_000, "random_state": 0}),
     "decision_tree": Row(_decision_tree, scale=False, arguments={"random_state": 0}),

@@ -1,14 +1,27 @@
-"""One BLAS thread while a result is computed, so that it does not depend on their number."""
+"""Threads whose number does not show in a result.
+
+BLAS splits a product over its threads and adds up in another order, which gives other bits:
+it is held to one. The work is split here instead, into parts that depend on the data's shape
+alone; threads take the parts as they come, and the results are put together in the parts'
+order.
+"""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from importlib import import_module
+from typing import Any, TypeVar
 
+from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["one_blas_thread"]
+__all__ = ["Team", "one_blas_thread", "team_of_threads"]
+
+Part = TypeVar("Part")
+Result = TypeVar("Result")
 
 
 @cache
@@ -20,9 +33,55 @@ def _controller() -> ThreadpoolController:
 
 
 def one_blas_thread() -> AbstractContextManager[object]:
-    """A context in which BLAS works on one thread; the former number comes back after it.
-
-    A product split over threads is added up in another order and gives other bits.
-    """
+    """A context in which BLAS works on one thread; the former number comes back after it."""
     limit: AbstractContextManager[object] = _controller().limit(limits=1, user_api="blas")
     return limit
+
+
+class Team:
+    """Threads that share out the parts of a piece of work."""
+
+    def __init__(self, pool: ThreadPoolExecutor | None, size: int) -> None:
+        self._pool = pool
+        self.size = size
+
+    def map(self, work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
+        """What `work` gives for each part, in the order of the parts.
+
+        Python's lock is held between parts: `work` spends its time in code that frees it.
+        """
+        if self._pool is None or len(parts) < 2:
+            return [work(part) for part in parts]
+        results: list[Any] = [None] * len(parts)
+        # One next() is one step under the interpreter's lock: no part is taken twice.
+        queue = iter(range(len(parts)))
+
+        def take() -> None:
+            for index in queue:
+                results[index] = work(parts[index])
+
+        helpers = [self._pool.submit(take) for _ in range(min(self.size, len(parts)) - 1)]
+        take()
+        for helper in helpers:
+            helper.result()
+        return results
+
+
+@contextmanager
+def team_of_threads(*, worth_it: bool = True) -> Iterator[Team]:
+    """A team of as many threads as there are processors, BLAS on one thread meanwhile.
+
+    As for scikit-learn's own loops, OMP_NUM_THREADS and threadpoolctl set a lower number.
+
+    Parameters
+    ----------
+    worth_it : bool
+        Whether the work is long enough for more than one thread.
+    """
+    size = int(_openmp_effective_n_threads()) if worth_it else 1
+    with one_blas_thread():
+        if size == 1:
+            yield Team(None, 1)
+            return
+        with ThreadPoolExecutor(size - 1, thread_name_prefix="estimator") as pool:
+            yield Team(pool, size)

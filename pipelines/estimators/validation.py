@@ -16,8 +16,10 @@ __all__ = ["rows_to_predict", "training_rows"]
 FLOATS = (np.float64, np.float32)
 
 
-def training_rows(estimator: Any, X: Any, y: Any) -> tuple[Floats, NDArray[np.intp]]:
-    """X as dense float32 or float64, and each row's class code; sets `classes_`.
+def training_rows(
+    estimator: Any, X: Any, y: Any, *, accept_sparse: bool | str = False
+) -> tuple[Floats, NDArray[np.intp]]:
+    """X as float32 or float64, and each row's class code; sets `classes_`.
 
     A float array is passed on as it is. `classes_` are the distinct labels, sorted.
 
@@ -26,7 +28,7 @@ def training_rows(estimator: Any, X: Any, y: Any) -> tuple[Floats, NDArray[np.in
     ValueError
         Where X or y holds NaN or infinity, lengths differ, or y holds fewer than two classes.
     """
-    X, y = validate_data(estimator, X, y, dtype=FLOATS)
+    X, y = validate_data(estimator, X, y, dtype=FLOATS, accept_sparse=accept_sparse)
     check_classification_targets(y)
     classes, codes = np.unique(y, return_inverse=True)
     if len(classes) < 2:
@@ -38,8 +40,7 @@ def training_rows(estimator: Any, X: Any, y: Any) -> tuple[Floats, NDArray[np.in
     return X, codes
 
 
-def rows_to_predict(estimator: Any, X: Any) -> Floats:
+def rows_to_predict(estimator: Any, X: Any, *, accept_sparse: bool | str = False) -> Any:
     """X as dense float32 or float64 with the columns that the estimator was fitted on."""
     check_is_fitted(estimator)
-    rows: Floats = validate_data(estimator, X, dtype=FLOATS, reset=False)
-    return rows
+    return validate_data(estimator, X, dtype=FLOATS, reset=False, accept_sparse=accept_sparse)

@@ -11,7 +11,7 @@ from pipelines.estimators import LinearThreshold, LogisticClassifier, MLPClassif
 
 ESTIMATORS = [
     LogisticClassifier(),
-    LogisticClassifier(C=0.1, tol=1e-8, max_iter=1000, fit_intercept=False),
+    LogisticClassifier(C=0.1, tol=1e-8, max_iter=1000, solver="lbfgs"),
     LogisticClassifier(C=float("inf"), max_iter=20),
     MLPClassifier(),
     MLPClassifier((), learning_rate_init=0.05, max_iter=60),

@@ -149,7 +149,7 @@ def test_magnitudes_of_1e30_and_1e_30_side_by_side_give_a_finite_loss():
     [
         ({"C": 0}, "'C' parameter"),
         ({"tol": 0.0}, "'tol' parameter"),
-        ({"max_iter": 0}, "'max_iter' parameter"),
+        ({"max_iter": -1}, "'max_iter' parameter"),
         ({"fit_intercept": "yes"}, "'fit_intercept' parameter"),
     ],
 )

@@ -7,7 +7,7 @@ from scipy.optimize import approx_fprime
 from pipelines.estimators.activation import ACTIVATIONS
 from pipelines.estimators.loss import log_loss_for
 from pipelines.estimators.network import Network, forward
-from pipelines.estimators.objective import LinearObjective
+from tests.estimators.test_objective import objective_of
 
 
 def network(n_classes, hidden, activation="tanh", alpha=0.5, dtype=np.float64, batch_size=30):
@@ -42,7 +42,7 @@ def test_the_gradient_is_the_values_derivative(activation, n_classes, hidden):
 def test_without_a_hidden_layer_it_is_the_linear_objective(n_classes):
     net = network(n_classes, (), alpha=0.5)
     X, y = batch(n_classes)
-    linear = LinearObjective(log_loss_for(n_classes), X, y, C=2.0, fit_intercept=True)
+    linear = objective_of(X, y, n_classes, C=2.0)
 
     ours, theirs = net.value_and_gradient(X, y), linear.value_and_gradient(net.weights)
 

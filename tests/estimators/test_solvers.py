@@ -26,9 +26,12 @@ def test_too_few_iterations_do_not_count_as_converged():
     assert (solution.iterations, solution.converged) == (3, False)
 
 
-def test_a_tolerance_below_rounding_ends_and_does_not_count_as_converged():
+def test_a_tolerance_that_no_point_meets_ends_and_does_not_count_as_converged():
     solution = lbfgs(
-        lambda w: (1e12 + rosen(w), rosen_der(w)), np.zeros(4), tol=1e-300, max_iter=1000
+        lambda w: (np.abs(w).sum(), np.where(w < 0, -1.0, 1.0)),
+        np.full(4, 0.3),
+        tol=1e-3,
+        max_iter=1000,
     )
     assert solution.iterations < 1000
     assert not solution.converged

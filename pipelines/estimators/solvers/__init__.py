@@ -1,1 +1,1 @@
-"""Solvers of smooth convex problems; each gives a Solution and knows nothing but the function."""
+"""Solvers of convex problems: each gives a Solution and knows nothing of rows or classes."""

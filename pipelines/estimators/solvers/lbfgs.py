@@ -1,67 +1,109 @@
-"""Limited-memory BFGS (Liu and Nocedal, 1989), as SciPy implements it."""
+"""Preconditioned limited-memory BFGS (Liu and Nocedal, 1989; Nocedal and Wright, 7.2)."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import OptimizeResult, minimize
 
-from pipelines.estimators.solvers.solution import Solution
+from pipelines.estimators.solvers.line_search import Function, line_search, start_at
+from pipelines.estimators.solvers.solution import FLOAT64, Solution, solution_at
 
-__all__ = ["lbfgs"]
+__all__ = ["Preconditioner", "lbfgs"]
 
-Objective = Callable[[NDArray[np.float64]], tuple[float, NDArray[np.float64]]]
+F64 = NDArray[np.float64]
+Preconditioner = Callable[[F64], F64]
+
+MEMORY = 10
 
 
 def lbfgs(
-    objective: Objective, start: NDArray[np.float64], *, tol: float, max_iter: int
+    function: Function,
+    start: F64,
+    *,
+    tol: float,
+    max_iter: int,
+    preconditioner_at: Callable[[F64], Preconditioner] | None = None,
+    renew_after: int = 2**31,
+    rounding: float = FLOAT64,
 ) -> Solution:
-    """The minimum of `objective` as far as `tol` and `max_iter` allow.
+    """The minimum of `function` as far as `tol` and `max_iter` allow.
 
-    With the inverse Hessian's estimate H from the last ten steps::
+    With P ≈ ∇²f(w), a positive definite matrix that is easy to solve with, and the last ten
+    steps s and gradient differences y::
 
-        w ← w − η H ∇f(w),    η by a line search (strong Wolfe conditions)
+        w ← w − t H ∇f(w),    H = BFGS's inverse Hessian from (s, y), begun at γ P⁻¹
+        γ = sᵀy / (yᵀ P⁻¹ y),    t by `line_search`
 
     until max |∇f(w)| ≤ `tol`, or `max_iter` steps are done, or no step lowers the value any
-    more because rounding hides the difference. Only the first counts as converged.
+    more because rounding hides the difference. Only the first counts as converged. Without
+    a preconditioner P is the identity.
 
     Parameters
     ----------
-    objective : callable
+    function : callable
         Gives value and gradient at flat float64 weights.
     start : ndarray of float64
     tol : float
     max_iter : int
+    preconditioner_at : callable, optional
+        Gives, for weights, the function v → P⁻¹ v.
+    renew_after : int
+        Steps after which P is made anew, at the weights reached.
+    rounding : float
+        The share of a value that is not known for rounding.
     """
-    curve = [float(objective(start)[0])]
+    make = preconditioner_at or (lambda _: np.copy)
+    here = start_at(function, start)
+    curve = [here.value]
+    solve = make(start)
+    pairs: deque[tuple[F64, F64]] = deque(maxlen=MEMORY)
+    scale, age = 1.0, 0
+    while here.gradient_norm > tol and len(curve) <= max_iter:
+        if age >= renew_after:
+            solve, age = make(here.weights), 0
+            scale = _scale(pairs, solve)
+        there = line_search(
+            function, here, -_direction(here.gradient, pairs, solve, scale), rounding
+        )
+        if there is None:
+            if not pairs:
+                break
+            # The curvature of other places may mislead: once more without it.
+            pairs.clear()
+            scale, age = 1.0, renew_after
+            continue
+        step, change = there.weights - here.weights, there.gradient - here.gradient
+        # Convexity makes this positive, rounding may not.
+        if step @ change > 1e-14 * np.linalg.norm(step) * np.linalg.norm(change):
+            pairs.append((step, change))
+            scale = _scale(pairs, solve)
+        here, age = there, age + 1
+        curve.append(here.value)
+    return solution_at(here, curve, tol)
 
-    # SciPy knows the argument by this name, and by it alone hands over value and point.
-    def record(intermediate_result: OptimizeResult) -> None:
-        curve.append(float(intermediate_result.fun))
 
-    result = minimize(
-        objective,
-        start,
-        jac=True,
-        method="L-BFGS-B",
-        callback=record,
-        # ftol=0: a small decrease is no proof of an optimum, a small gradient is.
-        options={
-            "maxiter": max_iter,
-            "maxfun": 20 * max_iter + 100,
-            "maxls": 50,
-            "gtol": tol,
-            "ftol": 0.0,
-        },
-    )
-    gradient_norm = float(np.abs(result.jac).max(initial=0.0))
-    return Solution(
-        weights=result.x,
-        value=float(result.fun),
-        gradient_norm=gradient_norm,
-        iterations=int(result.nit),
-        converged=gradient_norm <= tol,
-        loss_curve=np.array(curve),
-    )
+def _scale(pairs: deque[tuple[F64, F64]], solve: Preconditioner) -> float:
+    """γ: how much the preconditioner's inverse falls short along the last step."""
+    if not pairs:
+        return 1.0
+    step, change = pairs[-1]
+    return float(step @ change / (change @ solve(change)))
+
+
+def _direction(
+    gradient: F64, pairs: deque[tuple[F64, F64]], solve: Preconditioner, scale: float
+) -> F64:
+    """H ∇f by the two-loop recursion."""
+    q = gradient.copy()
+    shares = []
+    for step, change in reversed(pairs):
+        share = float(step @ q) / float(step @ change)
+        q -= share * change
+        shares.append(share)
+    q = scale * solve(q)
+    for (step, change), share in zip(pairs, reversed(shares), strict=True):
+        q += (share - float(change @ q) / float(step @ change)) * step
+    return q

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Solution"]
+from pipelines.estimators.solvers.line_search import Point
+
+__all__ = ["FLOAT64", "Solution", "after", "solution_at"]
+
+# The share of a value that rounding hides where everything is computed in float64.
+FLOAT64 = 1e-15
 
 
 @dataclass(frozen=True)
@@ -34,3 +39,24 @@ class Solution:
     iterations: int
     converged: bool
     loss_curve: NDArray[np.float64]
+
+
+def solution_at(point: Point, curve: list[float], tol: float) -> Solution:
+    """The solution that ends at `point`; `curve` holds the values from the start on."""
+    return Solution(
+        weights=point.weights,
+        value=point.value,
+        gradient_norm=point.gradient_norm,
+        iterations=len(curve) - 1,
+        converged=point.gradient_norm <= tol,
+        loss_curve=np.array(curve),
+    )
+
+
+def after(first: Solution, second: Solution) -> Solution:
+    """`second`, begun where `first` ended, told as one run of both."""
+    return replace(
+        second,
+        iterations=first.iterations + second.iterations,
+        loss_curve=np.concatenate((first.loss_curve, second.loss_curve[1:])),
+    )

@@ -1,0 +1,190 @@
+"""How a convex fit is done: by which solver, with what preconditioner, from which start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from math import ceil
+
+import numpy as np
+from numpy.random import RandomState
+from numpy.typing import NDArray
+
+from pipelines.estimators.design.parts import F64
+from pipelines.estimators.objective import LinearObjective
+from pipelines.estimators.preconditioning import class_blocks, diagonal_only
+from pipelines.estimators.solvers.lbfgs import lbfgs
+from pipelines.estimators.solvers.newton import newton, newton_cg
+from pipelines.estimators.solvers.solution import Solution, after
+
+__all__ = ["SOLVERS", "SYNONYMS", "Demand", "minimise"]
+
+# Costs are counted in multiplications. The products of a pass are narrow, and slower by half
+# than those of a Gram matrix.
+PASS = 4
+# The preconditioner may cost as much as this many passes.
+PASSES_WORTH = 80
+# All rows make the preconditioner while that costs no more than this; else a sample does.
+ALL_ROWS = 2e9
+# A whole Hessian up to this size is formed and factored.
+MOST_HESSIAN_WEIGHTS = 1500
+# Below this many multiplications the number of steps counts, not their cost.
+SMALL = 1e7
+# A gradient from products in float32 is known this well.
+SURE_IN_FLOAT32 = 1e-6
+# Steps after which the diagonal is made anew; it costs a pass.
+DIAGONAL_AGE = 20
+# A fit begins on a sample of the rows, unless there are few.
+SAMPLE_STEPS = 20
+FEW_ROWS = 2000
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What a fit asks for.
+
+    Attributes
+    ----------
+    solver : str
+        A name of SOLVERS or SYNONYMS, or "auto".
+    tol : float
+        The largest component that the gradient may keep.
+    max_iter : int
+    random : RandomState
+        Draws the sample of rows.
+    """
+
+    solver: str
+    tol: float
+    max_iter: int
+    random: RandomState
+
+
+def minimise(objective: LinearObjective, start: F64, demand: Demand) -> tuple[str, Solution]:
+    """The name of the solver, and where it came to from `start`."""
+    name = SYNONYMS.get(demand.solver, demand.solver)
+    if name == "auto":
+        name = _choose(objective)
+    solution = SOLVERS[name](objective, start, demand)
+    left = demand.max_iter - solution.iterations
+    exact = objective.design.in_double()
+    certain = solution.converged and demand.tol >= SURE_IN_FLOAT32
+    if certain or left <= 0 or exact is objective.design:
+        return name, solution
+    # Rounding in the float32 products stopped the solver, or reaches as far as the tolerance:
+    # the last steps need float64.
+    last = SOLVERS[name](
+        replace(objective, design=exact), solution.weights, replace(demand, max_iter=left)
+    )
+    return name, after(solution, last)
+
+
+def _shape(objective: LinearObjective) -> tuple[int, int, int]:
+    """Rows, weights of one output, outputs."""
+    K = objective.n_outputs
+    return objective.design.shape[0], objective.n_weights // K, K
+
+
+def _pass_cost(objective: LinearObjective) -> float:
+    return PASS * float(objective.design.size) * objective.n_outputs
+
+
+def _block_cost(rows: int, d: int) -> float:
+    return rows * float(d) ** 2 + float(d) ** 3
+
+
+def _hessian_cost(objective: LinearObjective) -> float:
+    n, d, K = _shape(objective)
+    if objective.n_weights > MOST_HESSIAN_WEIGHTS:
+        return np.inf
+    return K * (K + 1) / 2 * n * float(d) ** 2 + float(objective.n_weights) ** 3
+
+
+def _sample_size(n: int, d: int) -> int:
+    """Rows of the sample that a fit begins with; n for none."""
+    size = min(max(12 * d, n // 32), n // 8)
+    return n if n < FEW_ROWS or size < 4 * d else size
+
+
+def _blocks_affordable(objective: LinearObjective) -> bool:
+    n, d, K = _shape(objective)
+    cost = K * _block_cost(_sample_size(n, d), d)
+    return cost <= PASSES_WORTH * _pass_cost(objective) + SMALL
+
+
+def _choose(objective: LinearObjective) -> str:
+    if _hessian_cost(objective) <= 2 * _pass_cost(objective) + SMALL:
+        return "newton"
+    return "lbfgs" if _blocks_affordable(objective) else "newton"
+
+
+def _newton(objective: LinearObjective, start: F64, demand: Demand) -> Solution:
+    function, rounding = objective.value_and_gradient, objective.design.rounding
+    tol, max_iter = demand.tol, demand.max_iter
+    if _hessian_cost(objective) <= PASSES_WORTH * _pass_cost(objective) + SMALL:
+        return newton(
+            function, start, objective.hessian, tol=tol, max_iter=max_iter, rounding=rounding
+        )
+    return newton_cg(
+        function,
+        start,
+        objective.hessian_product,
+        objective.diagonal,
+        tol=tol,
+        max_iter=max_iter,
+        rounding=rounding,
+    )
+
+
+def _lbfgs(objective: LinearObjective, start: F64, demand: Demand) -> Solution:
+    n, d, K = _shape(objective)
+    run = partial(
+        lbfgs, tol=demand.tol, max_iter=demand.max_iter, rounding=objective.design.rounding
+    )
+    if not _blocks_affordable(objective):
+        return run(
+            objective.value_and_gradient,
+            start,
+            preconditioner_at=partial(diagonal_only, objective),
+            renew_after=DIAGONAL_AGE,
+        )
+    rows = _sample_size(n, d)
+    sample = objective if rows == n else objective.take(_draw(demand.random, n, rows))
+    if sample is not objective and not start.any():
+        start = run(
+            sample.value_and_gradient,
+            start,
+            max_iter=min(SAMPLE_STEPS, demand.max_iter),
+            preconditioner_at=partial(class_blocks, sample, sample),
+        ).weights
+    if K * _block_cost(n, d) <= ALL_ROWS:
+        rows, sample = n, objective
+    # Once the steps since have cost as much as new blocks would, the blocks are made anew.
+    renew_after = max(ceil(K * _block_cost(rows, d) / _pass_cost(objective)), 4)
+    return run(
+        objective.value_and_gradient,
+        start,
+        preconditioner_at=partial(class_blocks, objective, sample),
+        renew_after=renew_after,
+    )
+
+
+def _draw(random: RandomState, n: int, size: int) -> NDArray[np.intp]:
+    """About so many of n rows, in order: drawn with replacement, each kept once."""
+    rows: NDArray[np.intp] = np.unique(random.randint(0, n, size))
+    return rows
+
+
+Solver = Callable[[LinearObjective, F64, Demand], Solution]
+
+SOLVERS: Mapping[str, Solver] = {
+    "lbfgs": _lbfgs,
+    "newton": _newton,
+}
+
+# scikit-learn's names, and which of ours minimises the same.
+SYNONYMS: Mapping[str, str] = {
+    "newton-cg": "newton",
+    "newton-cholesky": "newton",
+}

@@ -1,0 +1,1 @@
+"""Compiled loops over arrays; each has a plain NumPy twin in the tests."""
