@@ -90,8 +90,9 @@ def open_database(workspace: Path) -> MlflowClient:
         )
     artifact_root(workspace).mkdir(parents=True, exist_ok=True)
     try:
-        # The first client creates the schema; two at a time would fail on each other's tables.
         with locked(workspace, "schema"):
+            if not path.exists():
+                _make_database(path)
             client = MlflowClient(tracking_uri=uri)
             client.search_experiments(max_results=1)
     except DatabaseError as error:
@@ -100,6 +101,19 @@ def open_database(workspace: Path) -> MlflowClient:
             "move it away: the next training then makes a new one."
         ) from None
     return client
+
+
+def _make_database(path: Path) -> None:
+    """Write an empty database with MLflow's schema.
+
+    The first client on an address makes the schema in some seconds and many transactions;
+    killed among them it leaves a file that MLflow refuses for ever. So it is made beside.
+    """
+    draft = path.with_name(f".{path.name}")
+    for leftover in (draft, draft.with_name(f"{draft.name}-journal")):
+        leftover.unlink(missing_ok=True)
+    MlflowClient(tracking_uri=f"sqlite:///{draft.resolve()}").search_experiments(max_results=1)
+    draft.replace(path)
 
 
 def roots(workspace: Path) -> tuple[str, str]:

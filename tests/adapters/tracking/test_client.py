@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -123,6 +125,41 @@ def test_two_processes_that_enter_a_new_workspace_at_once_both_work(tmp_path: Pa
     answers = [process.communicate(timeout=120) for process in started]
     assert [process.returncode for process in started] == [0, 0], answers
     assert answers[0][0] == answers[1][0]
+
+
+ENTER = """
+import sys
+from pathlib import Path
+from pipelines.adapters.tracking.client import connect
+connect(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("tables", [1, 20, 35])
+def test_a_process_killed_while_it_makes_the_schema_leaves_no_half_made_database(
+    tmp_path: Path, tables: int
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", ENTER, str(tmp_path)], cwd=ROOT, stderr=subprocess.DEVNULL
+    )
+    while _most_tables(tmp_path) < tables:
+        assert process.poll() is None
+        time.sleep(0.001)
+    process.kill()
+    process.wait()
+    assert connect(tmp_path).search_experiments()
+
+
+def _most_tables(workspace: Path) -> int:
+    """The tables of the workspace's database, or of its draft."""
+    count = 0
+    for path in workspace.glob("mlruns/*mlflow.db"):
+        with contextlib.suppress(sqlite3.OperationalError):
+            connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+            found = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table'")
+            count = max(count, *found.fetchone())
+            connection.close()
+    return count
 
 
 HOLD = """
