@@ -1,45 +1,94 @@
-"""Runs every benchmark and writes RESULTS.md: `python -m benchmarks [--short]`."""
+"""Runs the benchmarks: `python -m benchmarks [PART [WORK …]] [--short]`.
+
+PART is inference, line, training or scaling, WORK one of training's; without them the first
+three run. Everything is printed; the full form also writes RESULTS.md, section by section,
+and leaves what it did not run as it is. Scaling writes docs/scaling.md and its figures.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import bench_inference, bench_line
 from benchmarks.measuring import Figure, machine
+from benchmarks.results import pruned, replaced
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-HEADER = """\
-# What it costs
 
-Written by `python -m benchmarks`. Medians; absolute times drift from run to run, the ratios
-inside one table are what counts. {machine}
-"""
+Sections = Iterator[tuple[str, str]]
 
 
-def section(title: str, figures: Sequence[Figure]) -> str:
+def table(figures: Sequence[Figure]) -> str:
     """A Markdown table of the figures."""
     rows = "\n".join(
         f"| {f.what} | {f.value:.3g} {f.unit} | {f.runs} | {f.against} |" for f in figures
     )
-    return f"## {title}\n| what | median | runs | held against |\n|---|---|---|---|\n{rows}\n"
+    return f"| what | median | runs | held against |\n|---|---|---|---|\n{rows}\n"
+
+
+# A part's libraries are imported when it runs: the peers' environment has no MLflow.
+def inference(short: bool, _: Sequence[str]) -> Sections:
+    """The Predictor's table."""
+    from benchmarks import bench_inference
+
+    rows, runs = (20_000, 3) if short else (200_000, 15)
+    yield "", f"{rows:,} rows.\n\n{table(bench_inference.figures(rows, runs))}\n{machine()}\n"
+
+
+def line(short: bool, _: Sequence[str]) -> Sections:
+    """The line's table."""
+    from benchmarks import bench_line
+
+    yield "", f"{table(bench_line.figures(1 if short else 3))}\n{machine()}\n"
+
+
+def training(short: bool, only: Sequence[str]) -> Sections:
+    """A table for each work of training."""
+    from benchmarks import bench_training
+
+    yield from bench_training.sections(short, only)
+
+
+def scaling(short: bool, _: Sequence[str]) -> Sections:
+    """Nothing for RESULTS.md; the figures and their page stand in docs/."""
+    from benchmarks import scaling
+
+    scaling.main(short)
+    yield from ()
+
+
+PARTS: dict[str, tuple[str, Callable[[bool, Sequence[str]], Sections]]] = {
+    "inference": ("Inference", inference),
+    "line": ("The line", line),
+    "training": ("Training", training),
+    "scaling": ("", scaling),
+}
+
+
+def run(part: str, short: bool, only: Sequence[str]) -> None:
+    """Measure one part, print it and, in the full form, write it as it comes."""
+    heading, measure = PARTS[part]
+    done = []
+    for section, body in measure(short, only):
+        print(f"\n## {heading}\n{section}\n\n{body}", flush=True)
+        done.append(section)
+        if not short:
+            page = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
+            RESULTS.write_text(replaced(page, heading, section, body), encoding="utf-8")
+    if done and not short and not only:
+        page = RESULTS.read_text(encoding="utf-8")
+        RESULTS.write_text(pruned(page, heading, done), encoding="utf-8")
 
 
 def main() -> None:
-    """Measure, print and, in the full form, write."""
+    """Run the parts that the command names."""
+    words = [word for word in sys.argv[1:] if word != "--short"]
     short = "--short" in sys.argv[1:]
-    rows, runs = (20_000, 3) if short else (200_000, 15)
-    text = "\n".join(
-        [
-            HEADER.format(machine=machine()),
-            section(f"Inference, {rows:,} rows", bench_inference.figures(rows, runs)),
-            section("The line", bench_line.figures(1 if short else 3)),
-        ]
-    )
-    print(text)
-    if not short:
-        RESULTS.write_text(text, encoding="utf-8")
+    if words and words[0] not in PARTS:
+        sys.exit(f"There is no part {words[0]!r}; there are {', '.join(PARTS)}.")
+    for part in words[:1] or ["inference", "line", "training"]:
+        run(part, short, words[1:])
 
 
 if __name__ == "__main__":

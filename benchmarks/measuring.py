@@ -7,7 +7,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,12 +42,14 @@ def median(work: Callable[[], object], runs: int, warm_up: int = 1) -> float:
     return statistics.median(seconds(work, runs, warm_up))
 
 
-def machine() -> str:
-    """Cores, processor and versions, in one line."""
+def machine(libraries: Sequence[str] = LIBRARIES) -> str:
+    """Cores, processor and the libraries' versions, in one line."""
     model = "unknown processor"
     cpu = Path("/proc/cpuinfo")
     if cpu.exists():
         names = [line for line in cpu.read_text().splitlines() if line.startswith("model name")]
         model = names[0].split(":")[1].strip() if names else model
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
+    versions = ", ".join(
+        f"{name} {importlib.metadata.version(name)}" for name in dict.fromkeys(libraries)
+    )
     return f"{os.cpu_count()} cores, {model}; Python {platform.python_version()}, {versions}."
