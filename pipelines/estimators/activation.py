@@ -1,7 +1,8 @@
-"""Activation functions of hidden layers and their derivatives, in place.
+"""Activation functions of hidden layers, in place.
 
-z is a layer's raw value, a = f(z) its activation, δ the loss's gradient by a. Each
-derivative is a function of a, so that z need not be kept.
+z is a layer's raw value, a = f(z) its activation. Fits call the compiled twins in
+`kernels.network_layers`, with the activation's code; there f′ is a function of a, so that z
+need not be kept.
 """
 
 from __future__ import annotations
@@ -13,32 +14,30 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from pipelines.estimators.kernels.network_layers import IDENTITY, LOGISTIC, RELU, TANH
+
 __all__ = ["ACTIVATIONS", "Activation"]
 
 Layer = NDArray[np.floating[Any]]
 
 
 class Activation(NamedTuple):
-    """A function and its derivative's product, both in place.
+    """A function of a layer.
 
     Attributes
     ----------
     apply : callable
         z ← f(z).
-    backpropagate : callable
-        (a, δ): δ ← δ · f′(z), written with a = f(z).
+    code : int
+        The kernels' name for it.
     """
 
     apply: Callable[[Layer], None]
-    backpropagate: Callable[[Layer, Layer], None]
+    code: int
 
 
 def identity(z: Layer) -> None:
     """f(z) = z, f′ = 1."""
-
-
-def identity_gradient(a: Layer, delta: Layer) -> None:
-    """Leaves δ as it is."""
 
 
 def relu(z: Layer) -> None:
@@ -46,19 +45,9 @@ def relu(z: Layer) -> None:
     np.maximum(z, 0, out=z)
 
 
-def relu_gradient(a: Layer, delta: Layer) -> None:
-    """Sets δ to zero where the unit is off."""
-    delta *= a > 0
-
-
 def tanh(z: Layer) -> None:
     """f(z) = tanh z, f′ = 1 − a²."""
     np.tanh(z, out=z)
-
-
-def tanh_gradient(a: Layer, delta: Layer) -> None:
-    """Multiplies δ by 1 − a²."""
-    delta *= 1 - a * a
 
 
 def logistic(z: Layer) -> None:
@@ -66,14 +55,9 @@ def logistic(z: Layer) -> None:
     expit(z, out=z)
 
 
-def logistic_gradient(a: Layer, delta: Layer) -> None:
-    """Multiplies δ by a (1 − a)."""
-    delta *= a * (1 - a)
-
-
 ACTIVATIONS = {
-    "identity": Activation(identity, identity_gradient),
-    "relu": Activation(relu, relu_gradient),
-    "tanh": Activation(tanh, tanh_gradient),
-    "logistic": Activation(logistic, logistic_gradient),
+    "identity": Activation(identity, IDENTITY),
+    "relu": Activation(relu, RELU),
+    "tanh": Activation(tanh, TANH),
+    "logistic": Activation(logistic, LOGISTIC),
 }

@@ -1,4 +1,4 @@
-"""A fully connected network on flat weights: forward pass, loss and gradient in fixed buffers."""
+"""A fully connected network on flat weights, with the buffers for its gradient."""
 
 from __future__ import annotations
 
@@ -8,11 +8,25 @@ from typing import Any
 import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 
 from pipelines.estimators.activation import ACTIVATIONS
-from pipelines.estimators.loss import Codes, Floats, Loss
+from pipelines.estimators.kernels.network import BLOCK, Shape, Space, rows_gradient
+from pipelines.estimators.loss import Floats, Loss
+from pipelines.estimators.network_rows import NetworkRows
+from pipelines.estimators.row_blocks import row_blocks
+from pipelines.estimators.threads import Team, one_blas_thread
 
-__all__ = ["Network", "forward"]
+__all__ = ["Network", "forward", "raw_predictions"]
+
+# A batch is split into shares for threads from this many multiplications on, some 30 µs' work
+# for one of them, and into no smaller and no more shares than these.
+WORTH_SHARING = 2**19
+FEWEST_ROWS, MOST_SHARES = 100, 4
+# Weights a part: an optimizer's arrays of a part stay in the second-level cache.
+PART = 2**14
+# Rows whose gradient is summed in the weights' precision before it is added in float64.
+PIECE = 2**13
 
 
 def forward(X: Floats, coefs: list[Floats], intercepts: list[Floats], activation: str) -> Floats:
@@ -26,18 +40,36 @@ def forward(X: Floats, coefs: list[Floats], intercepts: list[Floats], activation
     return a
 
 
+def raw_predictions(
+    X: Any, coefs: list[Floats], intercepts: list[Floats], activation: str
+) -> Floats:
+    """The raw predictions for dense or CSR rows, a block of which is dense at a time."""
+    dtype = np.result_type(X.dtype, coefs[0].dtype)
+    raw = np.empty((X.shape[0], len(intercepts[-1])), dtype=dtype)
+    with one_blas_thread():
+        for block in row_blocks(X):
+            rows = X[block].toarray() if issparse(X) else X[block]  # type: ignore[index]
+            raw[block] = forward(rows, coefs, intercepts, activation)
+    return raw
+
+
 class Network:
     """Mean loss of a network with an L2 penalty, as a function of flat weights.
 
-    For a batch of n rows, layers l = 1 … L, the activation f between them::
+    For a batch of rows with weights sᵢ that sum to S, layers l = 1 … L, the activation f
+    between them::
 
         a₀ = X,  zₗ = aₗ₋₁ Wₗ + bₗ,  aₗ = f(zₗ)
-        F  = (1/n) Σᵢ ℓ(yᵢ, z_L,ᵢ) + (α / 2n) Σₗ ‖Wₗ‖²
+        F  = (1/S) Σᵢ sᵢ ℓ(yᵢ, z_L,ᵢ) + (α / 2S) Σₗ ‖Wₗ‖²
 
-        δ_L = ℓ′ / n,  δₗ = (δₗ₊₁ Wₗ₊₁ᵀ) · f′(zₗ)
-        ∂F/∂Wₗ = aₗ₋₁ᵀ δₗ + (α / n) Wₗ,  ∂F/∂bₗ = Σᵢ δₗ,ᵢ
+        δ_L = s ℓ′ / S,  δₗ = (δₗ₊₁ Wₗ₊₁ᵀ) · f′(zₗ)
+        ∂F/∂Wₗ = aₗ₋₁ᵀ δₗ + (α / S) Wₗ,  ∂F/∂bₗ = Σᵢ δₗ,ᵢ
 
     With one batch of all rows and no hidden layer this is LinearObjective with C = 1/α.
+
+    With dropout p a hidden unit is left out of a row with probability p and counts
+    1 / (1 − p) times where it stays (Srivastava et al., 2014), so that predictions need no
+    correction.
 
     Parameters
     ----------
@@ -46,15 +78,16 @@ class Network:
         Width of every layer: features, hidden layers, outputs.
     activation : str
         A name in ACTIVATIONS.
-    alpha : float
     dtype : dtype
         float32 or float64, of weights, buffers and products.
+    alpha : float
+    dropout : float
     batch_size : int
-        The most rows a batch will have; the buffers are made for it.
+        Rows of a batch; how it is split into shares depends on it.
 
     Attributes
     ----------
-    weights, gradient : ndarray of dtype, flat
+    weights : ndarray of dtype, flat
     coefs, intercepts : list of ndarray
         Views into `weights`, one a layer: shapes (fan_in, fan_out) and (fan_out,).
     """
@@ -64,23 +97,34 @@ class Network:
         loss: Loss,
         sizes: list[int],
         activation: str,
-        alpha: float,
         dtype: Any,
+        *,
+        alpha: float,
+        dropout: float,
         batch_size: int,
     ) -> None:
-        self.loss = loss
-        self.sizes = sizes
-        self.activation = activation
-        self.alpha = alpha
+        self.sizes, self.activation, self.alpha = sizes, activation, float(alpha)
         count = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
         self.weights = np.zeros(count, dtype=dtype)
-        self.gradient = np.zeros(count, dtype=dtype)
-        self.coefs, self.intercepts = self._layers(self.weights)
-        self._coef_gradients, self._intercept_gradients = self._layers(self.gradient)
-        self._activations = [np.empty((batch_size, width), dtype=dtype) for width in sizes[1:]]
-        self._deltas = [np.empty((batch_size, width), dtype=dtype) for width in sizes[1:-1]]
+        self.coefs, self.intercepts = self.layers(self.weights)
+        self.shape = Shape(np.array(sizes), ACTIVATIONS[activation].code, loss.code, float(dropout))
+        self.shares = 1
+        if batch_size * count >= WORTH_SHARING:
+            self.shares = min(max(batch_size // FEWEST_ROWS, 1), MOST_SHARES)
+        self.share_size = -(-batch_size // self.shares)
+        room = (self.shares, BLOCK * sum(sizes))
+        self.space = Space(
+            gradient=np.zeros((self.shares, count), dtype=dtype),
+            extra=np.zeros((self.shares, count), dtype=dtype),
+            activations=np.zeros(room, dtype=dtype),
+            deltas=np.zeros(room, dtype=dtype),
+            labels=np.zeros((self.shares, BLOCK), dtype=np.intp),
+            weights=np.zeros((self.shares, BLOCK)),
+        )
+        self.parts = self._parts()
 
-    def _layers(self, flat: Floats) -> tuple[list[Floats], list[Floats]]:
+    def layers(self, flat: Floats) -> tuple[list[Floats], list[Floats]]:
+        """Views of each layer's coefficients and intercepts in a flat array of weights."""
         coefs, intercepts, start = [], [], 0
         for fan_in, fan_out in pairwise(self.sizes):
             middle, end = start + fan_in * fan_out, start + (fan_in + 1) * fan_out
@@ -88,6 +132,18 @@ class Network:
             intercepts.append(flat[middle:end])
             start = end
         return coefs, intercepts
+
+    def _parts(self) -> NDArray[np.int64]:
+        """Start, end, and whether it holds coefficients, of each part of the weights."""
+        parts, start = [], 0
+        for fan_in, fan_out in pairwise(self.sizes):
+            for length, coefficients in ((fan_in * fan_out, 1), (fan_out, 0)):
+                end = start + length
+                parts += [
+                    (each, min(each + PART, end), coefficients) for each in range(start, end, PART)
+                ]
+                start = end
+        return np.array(parts, dtype=np.int64)
 
     def initialise(self, random: RandomState) -> None:
         """Draw all weights from U(−h, h), h = √(6 / (fan_in + fan_out)); 2 for logistic units.
@@ -100,34 +156,38 @@ class Network:
             W[...] = random.uniform(-bound, bound, W.shape)
             b[...] = random.uniform(-bound, bound, b.shape)
 
-    def value_and_gradient(self, X: Floats, y: Codes) -> tuple[float, Floats]:
-        """F over a batch, and its gradient by the flat weights in a buffer that is reused."""
-        n = len(X)
-        f = ACTIVATIONS[self.activation]
-        values: list[NDArray[Any]] = [X, *(buffer[:n] for buffer in self._activations)]
-        last = len(values) - 1
-        for layer in range(last):
-            np.matmul(values[layer], self.coefs[layer], out=values[layer + 1])
-            values[layer + 1] += self.intercepts[layer]
-            if layer + 1 < last:
-                f.apply(values[layer + 1])
+    def value_and_gradient(
+        self, rows: NetworkRows, team: Team, seed: int = 0
+    ) -> tuple[float, NDArray[np.float64]]:
+        """F over all rows, and its gradient by the flat weights, both in float64."""
+        loss, gradient, done = 0.0, np.zeros(self.weights.size), 0
+        for piece in rows.pieces(np.arange(len(rows)), PIECE):
+            n = len(piece.order)
+            share = -(-n // self.shares)
 
-        losses, delta = self.loss.value_and_gradient(y, values[last])
-        delta /= n
-        for layer in reversed(range(last)):
-            np.matmul(values[layer].T, delta, out=self._coef_gradients[layer])
-            np.sum(delta, axis=0, out=self._intercept_gradients[layer])
-            if layer > 0:
-                delta = np.matmul(delta, self.coefs[layer].T, out=self._deltas[layer - 1][:n])
-                f.backpropagate(values[layer], delta)
-        return float(losses.mean(dtype=np.float64)) + self._penalise(n), self.gradient
+            def part(
+                index: int, piece: Any = piece, n: int = n, share: int = share, done: int = done
+            ) -> float:
+                begin, end = min(index * share, n), min((index + 1) * share, n)
+                return rows_gradient(
+                    piece,
+                    self.shape,
+                    self.space,
+                    index,
+                    self.weights,
+                    begin,
+                    end,
+                    np.uint64(seed),
+                    done + begin,
+                )
 
-    def _penalise(self, n: int) -> float:
-        """The penalty's value; its gradient is added to the buffer."""
-        if self.alpha == 0:
-            return 0.0
+            loss += sum(team.map(part, range(self.shares)))
+            for share_gradient in self.space.gradient:
+                gradient += share_gradient
+            done += n
         squares = 0.0
-        for W, gradient in zip(self.coefs, self._coef_gradients, strict=True):
-            gradient += (self.alpha / n) * W
+        for W, slope in zip(self.coefs, self.layers(gradient)[0], strict=True):
+            slope += self.alpha * W
             squares += float(np.vdot(W, W))
-        return 0.5 * self.alpha / n * squares
+        gradient /= rows.total
+        return (loss + 0.5 * self.alpha * squares) / rows.total, gradient

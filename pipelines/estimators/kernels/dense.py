@@ -1,8 +1,9 @@
 """Passes over blocks of rows of a dense matrix.
 
-The products are BLAS's, called on a few rows at a time, so that a block is still in the cache
-when it is used for the second product; the loops between them are compiled. X has shape
-(n, d), W (d, K); sums are float64, products in X's own precision.
+The products with several columns are BLAS's, called on a few rows at a time, so that a block
+is still in the cache when it is used for the second product; those with a single one, and the
+loops between the products, are compiled. X has shape (n, d), W (d, K); sums are float64,
+products in X's own precision.
 """
 
 from __future__ import annotations
@@ -12,9 +13,37 @@ from typing import Any
 import numpy as np
 
 from pipelines.estimators.kernels.compiled import compiled
+from pipelines.estimators.kernels.inner import inner
 from pipelines.estimators.kernels.losses import loss_rows
 
 __all__ = ["dense_curvature", "dense_loss", "dense_squares"]
+
+
+@inner
+def times(X: Any, W: Any, out: Any) -> None:
+    """Out ← X W. For a single column, half of BLAS's time."""
+    if W.shape[1] > 1:
+        np.dot(X, W, out)
+        return
+    w, column = W.reshape(-1), out.reshape(-1)
+    for i in range(len(X)):
+        total = X.dtype.type(0)
+        for j in range(len(w)):
+            total += X[i, j] * w[j]
+        column[i] = total
+
+
+@inner
+def transposed_times(X: Any, S: Any, out: Any) -> None:
+    """Out ← Xᵀ S."""
+    if S.shape[1] > 1:
+        np.dot(X.T, S, out)
+        return
+    column, total = S.reshape(-1), out.reshape(-1)
+    total[:] = 0
+    for i in range(len(X)):
+        for j in range(len(total)):
+            total[j] += X[i, j] * column[i]
 
 
 @compiled
@@ -40,23 +69,25 @@ def dense_loss(
     n, d = X.shape
     K = W.shape[1]
     narrow = np.empty((step, K), dtype=X.dtype)
+    # Arrays of their own: the loss's loops vectorise only where they cannot overlap.
     raw = np.empty((step, K))
+    slopes = np.empty((step, K))
     product = np.empty((d, K), dtype=X.dtype)
     total = 0.0
     for start in range(0, n, step):
         end = min(start + step, n)
         m = end - start
         block = X[start:end]
-        np.dot(block, W, narrow[:m])
+        times(block, W, narrow[:m])
         for i in range(m):
             for k in range(K):
                 raw[i, k] = narrow[i, k] + b[k]
-        total += loss_rows(code, y[start:end], weights[start:end], raw[:m], raw[:m])
+        total += loss_rows(code, y[start:end], weights[start:end], raw[:m], slopes[:m])
         for i in range(m):
             for k in range(K):
-                gb[k] += raw[i, k]
-                narrow[i, k] = raw[i, k]
-        np.dot(block.T, narrow[:m], product)
+                gb[k] += slopes[i, k]
+                narrow[i, k] = slopes[i, k]
+        transposed_times(block, narrow[:m], product)
         for j in range(d):
             for k in range(K):
                 G[j, k] += product[j, k]
@@ -90,7 +121,7 @@ def dense_curvature(X: Any, P: Any, h: Any, V: Any, c: Any, G: Any, gb: Any, ste
         end = min(start + step, n)
         m = end - start
         block = X[start:end]
-        np.dot(block, V, narrow[:m])
+        times(block, V, narrow[:m])
         for i in range(m):
             mean = 0.0
             if K > 1:
@@ -101,7 +132,7 @@ def dense_curvature(X: Any, P: Any, h: Any, V: Any, c: Any, G: Any, gb: Any, ste
                 q = h[start + i] * p * (narrow[i, k] + c[k] - mean)
                 gb[k] += q
                 narrow[i, k] = q
-        np.dot(block.T, narrow[:m], product)
+        transposed_times(block, narrow[:m], product)
         for j in range(d):
             for k in range(K):
                 G[j, k] += product[j, k]

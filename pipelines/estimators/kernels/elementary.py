@@ -1,4 +1,4 @@
-"""exp, log1p, sigmoid, sqrt, tanh of a float32 or float64 number, so that loops vectorise.
+"""exp, log1p, sigmoid, sqrt and tanh of a float32 or float64 number, so that loops vectorise.
 
 The compiler knows no vector form of the C library's functions and calls them one number at a
 time. These are products, sums and selections without a branch or a table, so that a loop over
@@ -24,7 +24,9 @@ Kernel = Callable[..., Any]
 
 # Products may be fused with sums, and nothing else: the sums here take rounding errors out,
 # which they do in their own order only.
-inlined = njit(fastmath={"contract"}, error_model="numpy")
+inlined = njit(
+    fastmath={"contract"}, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
+)
 
 
 def exp(x: Any) -> Any:

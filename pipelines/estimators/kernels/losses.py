@@ -11,6 +11,7 @@ from typing import Any
 
 from pipelines.estimators.kernels.compiled import compiled
 from pipelines.estimators.kernels.elementary import exp, log1p
+from pipelines.estimators.kernels.inner import inner
 
 __all__ = [
     "BINARY_LOG_LOSS",
@@ -44,7 +45,7 @@ def loss_rows(code: int, y: Any, weights: Any, raw: Any, slopes: Any) -> float:
         The rows' weights s; empty for ones.
     raw : ndarray of float32 or float64, C order, shape (n, K)
     slopes : ndarray like raw
-        Written; may be `raw` itself.
+        Written. The loops vectorise only where it does not overlap `raw`.
     """
     if code == BINARY_LOG_LOSS:
         return binary_log_loss(y, weights, raw.reshape(-1), slopes.reshape(-1))
@@ -63,7 +64,7 @@ def loss_rows(code: int, y: Any, weights: Any, raw: Any, slopes: Any) -> float:
     return total
 
 
-@compiled
+@inner
 def binary_log_loss(y: Any, weights: Any, raw: Any, slopes: Any) -> float:
     """log(1 + eᵐ) and ±σ(m); m = ∓r, the margin on the wrong side."""
     one = raw.dtype.type(1)
@@ -79,7 +80,7 @@ def binary_log_loss(y: Any, weights: Any, raw: Any, slopes: Any) -> float:
     return total
 
 
-@compiled
+@inner
 def binary_squared_error(y: Any, weights: Any, raw: Any, slopes: Any) -> float:
     """q² and ±2 q² (1 − q), q = σ(m) the probability of the wrong class."""
     one = raw.dtype.type(1)
@@ -98,7 +99,7 @@ def binary_squared_error(y: Any, weights: Any, raw: Any, slopes: Any) -> float:
     return total
 
 
-@compiled
+@inner
 def exponentials(y: Any, weights: Any, raw: Any, powers: Any) -> float:
     """Σᵢ sᵢ (mᵢ − raw_y) in float64, m the row's maximum; powers ← exp(raw − m)."""
     distance = 0.0
@@ -116,7 +117,7 @@ def exponentials(y: Any, weights: Any, raw: Any, powers: Any) -> float:
     return distance
 
 
-@compiled
+@inner
 def multinomial_log_loss(y: Any, weights: Any, powers: Any) -> float:
     """Σᵢ sᵢ log Σₖ powersᵢₖ; powers ← s (p − [k = y]), with p_y − 1 as minus the others' sum."""
     one = powers.dtype.type(1)
@@ -136,7 +137,7 @@ def multinomial_log_loss(y: Any, weights: Any, powers: Any) -> float:
     return total
 
 
-@compiled
+@inner
 def multinomial_squared_error(y: Any, weights: Any, powers: Any) -> float:
     """½ Σₖ eₖ² with e = p − [k = y]; powers ← s pₖ (eₖ − Σⱼ eⱼ pⱼ)."""
     one = powers.dtype.type(1)

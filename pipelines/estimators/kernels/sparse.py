@@ -13,7 +13,7 @@ import numpy as np
 from pipelines.estimators.kernels.compiled import compiled
 from pipelines.estimators.kernels.losses import loss_rows
 
-__all__ = ["sparse_curvature", "sparse_loss", "sparse_raw", "sparse_squares"]
+__all__ = ["sparse_curvature", "sparse_gram", "sparse_loss", "sparse_raw", "sparse_squares"]
 
 # Rows between the two products: their numbers are then read from the cache the second time.
 STEP = 256
@@ -78,18 +78,20 @@ def sparse_loss(
 ) -> float:
     """Σᵢ sᵢ ℓ(yᵢ, xᵢ W + b); G += Xᵀ S and gb += Σᵢ Sᵢ, over the rows from first to last."""
     K = W.shape[1]
+    # Arrays of their own: the loss's loops vectorise only where they cannot overlap.
     raw = np.empty((STEP, K))
+    slopes = np.empty((STEP, K))
     total = 0.0
     for start in range(first, last, STEP):
         end = min(start + STEP, last)
         part = raw[: end - start]
         part[:] = b
         _times(data, indices, indptr, start, end, W, part)
-        total += loss_rows(code, y[start:end], weights[start:end], part, part)
+        total += loss_rows(code, y[start:end], weights[start:end], part, slopes)
         for i in range(end - start):
             for k in range(K):
-                gb[k] += part[i, k]
-        _transposed_times(data, indices, indptr, start, end, part, G)
+                gb[k] += slopes[i, k]
+        _transposed_times(data, indices, indptr, start, end, slopes, G)
     return total
 
 
@@ -137,3 +139,28 @@ def sparse_squares(
             square = np.float64(data[at]) * data[at]
             for k in range(H.shape[1]):
                 G[indices[at], k] += square * H[i, k]
+
+
+@compiled
+def sparse_gram(
+    data: Any,
+    indices: Any,
+    indptr: Any,
+    first: int,
+    last: int,
+    h: Any,
+    half: Any,
+    edge: Any,
+) -> None:
+    """Edge += Xᵀ h, and to `half` is added A with A + Aᵀ = Xᵀ diag(h) X, from first to last.
+
+    Each pair of a row's numbers is taken once, wherever its columns stand.
+    """
+    for i in range(first, last):
+        for at in range(indptr[i], indptr[i + 1]):
+            scaled = h[i] * data[at]
+            edge[indices[at]] += scaled
+            row = half[indices[at]]
+            for other in range(indptr[i], at):
+                row[indices[other]] += scaled * data[other]
+            row[indices[at]] += 0.5 * scaled * data[at]

@@ -2,67 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["Adam"]
+from pipelines.estimators.kernels.elementary import sqrt
+from pipelines.estimators.optimizers.optimizer import Optimizer, Rates
+
+__all__ = ["Adam", "adam"]
 
 
-class Adam:
+def adam(w: Any, g: Any, m: Any, v: Any, rate: Any, c: Any) -> Any:
+    """The weight and its two averages after a step."""
+    share_1, share_2, epsilon = c[0], c[1], c[2]
+    m += share_1 * (g - m)
+    v += share_2 * (g * g - v)
+    w -= rate * m / (sqrt(v) + epsilon)
+    return w, m, v
+
+
+@dataclass(frozen=True)
+class Adam(Optimizer):
     """Steps along the gradient's running mean, divided by its running root mean square.
 
-    With the gradient g at step t, all operations elementwise::
+    At step t, m and v zero before the first::
 
-        m ← β₁ m + (1 − β₁) g
-        v ← β₂ v + (1 − β₂) g²
+        m ← m + (1 − β₁) (g − m)
+        v ← v + (1 − β₂) (g² − v)
         w ← w − η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε)
 
-    m and v begin at zero; the factor before m takes the bias of that beginning out again.
+    The factor before m takes the bias of the zeros at the beginning out again.
 
     Parameters
     ----------
-    weights : ndarray of float32 or float64
-        Changed in place by `step`; m and v are of its shape and precision.
-    learning_rate : float
-        η, the step size.
     beta_1, beta_2 : float
-        Memory of m and v.
+        The share of m and of v that a step keeps.
     epsilon : float
         Keeps the division finite.
     """
 
-    def __init__(
-        self,
-        weights: NDArray[np.floating[Any]],
-        *,
-        learning_rate: float = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-    ) -> None:
-        self.weights = weights
-        self.learning_rate = learning_rate
-        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
-        self.m = np.zeros_like(weights)
-        self.v = np.zeros_like(weights)
-        self.t = 0
-        self._scratch = np.empty_like(weights)
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
 
-    def step(self, gradient: NDArray[np.floating[Any]]) -> None:
-        """Change the weights by one step. `gradient` is used as scratch and lost."""
-        self.t += 1
-        m, v, g, s = self.m, self.v, gradient, self._scratch
+    rule: ClassVar[Callable[..., Any]] = staticmethod(adam)
 
-        m *= self.beta_1
-        m += np.multiply(1 - self.beta_1, g, out=s)
+    def constants(self) -> tuple[float, ...]:
+        """What the rule takes as c."""
+        return 1 - self.beta_1, 1 - self.beta_2, self.epsilon
 
-        v *= self.beta_2
-        v += np.multiply(1 - self.beta_2, np.square(g, out=g), out=g)
-
-        rate = self.learning_rate * np.sqrt(1 - self.beta_2**self.t) / (1 - self.beta_1**self.t)
-        np.sqrt(v, out=s)
-        s += self.epsilon
-        np.divide(m, s, out=s)
-        self.weights -= np.multiply(float(rate), s, out=s)
+    def rates(self, learning_rates: Rates, steps_before: int) -> Rates:
+        """The step sizes: the learning rates with the bias taken out."""
+        t = steps_before + np.arange(1, len(learning_rates) + 1)
+        rates: Rates = learning_rates * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+        return rates

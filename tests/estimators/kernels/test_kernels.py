@@ -17,6 +17,7 @@ from pipelines.estimators.kernels.dense import dense_curvature, dense_loss, dens
 from pipelines.estimators.kernels.losses import loss_rows
 from pipelines.estimators.kernels.sparse import (
     sparse_curvature,
+    sparse_gram,
     sparse_loss,
     sparse_raw,
     sparse_squares,
@@ -123,6 +124,25 @@ def test_the_passes_over_dense_and_sparse_rows_are_the_plain_products(K):
     raw = np.empty((n, K))
     sparse_raw(*arrays, W, b, raw)
     np.testing.assert_allclose(raw, U, atol=1e-12)
+
+
+def test_a_gram_matrix_of_sparse_rows_is_the_plain_product_in_any_order_of_their_numbers():
+    X, _, _, _, random = rows(1, 1)
+    n, d = X.shape
+    h = random.random(n)
+    ordered = scipy.sparse.csr_array(X)
+    backwards = ordered.copy()
+    for i in range(n):
+        row = slice(*ordered.indptr[i : i + 2])
+        backwards.indices[row] = ordered.indices[row][::-1]
+        backwards.data[row] = ordered.data[row][::-1]
+    halves = [np.repeat(each, 2) for each in (ordered.data / 2, ordered.indices)]
+    twice = scipy.sparse.csr_array((*halves, 2 * ordered.indptr), shape=X.shape)
+    for csr in (ordered, backwards, twice):
+        half, edge = np.zeros((d, d)), np.zeros(d)
+        sparse_gram(csr.data, csr.indices, csr.indptr, 0, n, h, half, edge)
+        np.testing.assert_allclose(half + half.T, X.T @ (h[:, None] * X), atol=1e-12)
+        np.testing.assert_allclose(edge, X.T @ h, atol=1e-12)
 
 
 COMPILE = (
