@@ -13,20 +13,24 @@ from numpy.typing import NDArray
 
 from pipelines.estimators.design.parts import F64
 from pipelines.estimators.objective import LinearObjective
+from pipelines.estimators.optimizers.adam import Adam
+from pipelines.estimators.optimizers.optimizer import Optimizer
+from pipelines.estimators.optimizers.rmsprop import RMSprop
+from pipelines.estimators.optimizers.sgd import SGD
 from pipelines.estimators.preconditioning import class_blocks, diagonal_only
 from pipelines.estimators.solvers.lbfgs import lbfgs
 from pipelines.estimators.solvers.newton import newton, newton_cg
+from pipelines.estimators.solvers.proximal import proximal
 from pipelines.estimators.solvers.solution import Solution, after
+from pipelines.estimators.solvers.stochastic import stochastic
 
 __all__ = ["SOLVERS", "SYNONYMS", "Demand", "minimise"]
 
-# Costs are counted in multiplications. The products of a pass are narrow, and slower by half
-# than those of a Gram matrix.
-PASS = 4
+# Costs are counted in multiplications of a Gram matrix; `design` knows those of a pass.
 # The preconditioner may cost as much as this many passes.
-PASSES_WORTH = 80
-# All rows make the preconditioner while that costs no more than this; else a sample does.
-ALL_ROWS = 2e9
+PASSES_WORTH = 40
+# All rows make the preconditioner while that costs no more passes than this; else a sample.
+ALL_ROWS_PASSES = 8
 # A whole Hessian up to this size is formed and factored.
 MOST_HESSIAN_WEIGHTS = 1500
 # Below this many multiplications the number of steps counts, not their cost.
@@ -48,24 +52,38 @@ class Demand:
     ----------
     solver : str
         A name of SOLVERS or SYNONYMS, or "auto".
+    l1 : float
+        The factor of ‖W‖₁ in the mean objective.
     tol : float
         The largest component that the gradient may keep.
     max_iter : int
     random : RandomState
-        Draws the sample of rows.
+        Draws the sample of rows, and the batches.
     """
 
     solver: str
+    l1: float
     tol: float
     max_iter: int
     random: RandomState
 
 
 def minimise(objective: LinearObjective, start: F64, demand: Demand) -> tuple[str, Solution]:
-    """The name of the solver, and where it came to from `start`."""
+    """The name of the solver, and where it came to from `start`.
+
+    Raises
+    ------
+    ValueError
+        Where the solver cannot take an L1 part.
+    """
     name = SYNONYMS.get(demand.solver, demand.solver)
     if name == "auto":
-        name = _choose(objective)
+        name = _choose(objective, demand)
+    if demand.l1 > 0 and name != "proximal":
+        raise ValueError(
+            f"solver={demand.solver!r} cannot take the L1 part that l1_ratio asks for: choose "
+            "solver='proximal' or 'auto', or l1_ratio=0."
+        )
     solution = SOLVERS[name](objective, start, demand)
     left = demand.max_iter - solution.iterations
     exact = objective.design.in_double()
@@ -87,18 +105,19 @@ def _shape(objective: LinearObjective) -> tuple[int, int, int]:
 
 
 def _pass_cost(objective: LinearObjective) -> float:
-    return PASS * float(objective.design.size) * objective.n_outputs
+    return objective.design.pass_cost(objective.n_outputs)
 
 
-def _block_cost(rows: int, d: int) -> float:
-    return rows * float(d) ** 2 + float(d) ** 3
+def _blocks_cost(objective: LinearObjective, rows: int) -> float:
+    n, d, K = _shape(objective)
+    return K * (objective.design.gram_cost() * rows / n + float(d) ** 3)
 
 
 def _hessian_cost(objective: LinearObjective) -> float:
-    n, d, K = _shape(objective)
+    K = objective.n_outputs
     if objective.n_weights > MOST_HESSIAN_WEIGHTS:
         return np.inf
-    return K * (K + 1) / 2 * n * float(d) ** 2 + float(objective.n_weights) ** 3
+    return K * (K + 1) / 2 * objective.design.gram_cost() + float(objective.n_weights) ** 3
 
 
 def _sample_size(n: int, d: int) -> int:
@@ -108,15 +127,21 @@ def _sample_size(n: int, d: int) -> int:
 
 
 def _blocks_affordable(objective: LinearObjective) -> bool:
-    n, d, K = _shape(objective)
-    cost = K * _block_cost(_sample_size(n, d), d)
+    n, d, _ = _shape(objective)
+    cost = _blocks_cost(objective, _sample_size(n, d))
     return cost <= PASSES_WORTH * _pass_cost(objective) + SMALL
 
 
-def _choose(objective: LinearObjective) -> str:
+def _choose(objective: LinearObjective, demand: Demand) -> str:
+    if demand.l1 > 0:
+        return "proximal"
     if _hessian_cost(objective) <= 2 * _pass_cost(objective) + SMALL:
         return "newton"
     return "lbfgs" if _blocks_affordable(objective) else "newton"
+
+
+def _proximal(objective: LinearObjective, start: F64, demand: Demand) -> Solution:
+    return proximal(objective, start, l1=demand.l1, tol=demand.tol, max_iter=demand.max_iter)
 
 
 def _newton(objective: LinearObjective, start: F64, demand: Demand) -> Solution:
@@ -138,7 +163,7 @@ def _newton(objective: LinearObjective, start: F64, demand: Demand) -> Solution:
 
 
 def _lbfgs(objective: LinearObjective, start: F64, demand: Demand) -> Solution:
-    n, d, K = _shape(objective)
+    n, d, _ = _shape(objective)
     run = partial(
         lbfgs, tol=demand.tol, max_iter=demand.max_iter, rounding=objective.design.rounding
     )
@@ -158,10 +183,10 @@ def _lbfgs(objective: LinearObjective, start: F64, demand: Demand) -> Solution:
             max_iter=min(SAMPLE_STEPS, demand.max_iter),
             preconditioner_at=partial(class_blocks, sample, sample),
         ).weights
-    if K * _block_cost(n, d) <= ALL_ROWS:
+    if _blocks_cost(objective, n) <= ALL_ROWS_PASSES * _pass_cost(objective):
         rows, sample = n, objective
     # Once the steps since have cost as much as new blocks would, the blocks are made anew.
-    renew_after = max(ceil(K * _block_cost(rows, d) / _pass_cost(objective)), 4)
+    renew_after = max(ceil(_blocks_cost(objective, rows) / _pass_cost(objective)), 4)
     return run(
         objective.value_and_gradient,
         start,
@@ -176,15 +201,44 @@ def _draw(random: RandomState, n: int, size: int) -> NDArray[np.intp]:
     return rows
 
 
+def _stochastic(optimizer: Optimizer, learning_rate: float) -> Solver:
+    def solve(objective: LinearObjective, start: F64, demand: Demand) -> Solution:
+        def batch_gradient(weights: F64, rows: NDArray[np.intp]) -> F64:
+            return objective.take(rows).value_and_gradient(weights)[1]
+
+        weighed = objective.sample_weight
+        return stochastic(
+            objective.value_and_gradient,
+            batch_gradient,
+            np.flatnonzero(weighed) if len(weighed) else np.arange(len(objective.y)),
+            start,
+            optimizer,
+            learning_rate=learning_rate,
+            random=demand.random,
+            tol=demand.tol,
+            max_iter=demand.max_iter,
+            rounding=objective.design.rounding,
+        )
+
+    return solve
+
+
 Solver = Callable[[LinearObjective, F64, Demand], Solution]
 
 SOLVERS: Mapping[str, Solver] = {
     "lbfgs": _lbfgs,
     "newton": _newton,
+    "proximal": _proximal,
+    "sgd": _stochastic(SGD(), 0.1),
+    "rmsprop": _stochastic(RMSprop(), 0.01),
+    "adam": _stochastic(Adam(), 0.01),
 }
 
 # scikit-learn's names, and which of ours minimises the same.
 SYNONYMS: Mapping[str, str] = {
     "newton-cg": "newton",
     "newton-cholesky": "newton",
+    "sag": "proximal",
+    "saga": "proximal",
+    "liblinear": "proximal",
 }

@@ -1,4 +1,4 @@
-"""Logistic regression, binary and multinomial, with an L2 penalty."""
+"""Logistic regression, binary and multinomial, with an L2, L1 or elastic-net penalty."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -19,28 +18,28 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from pipelines.estimators.convex import SOLVERS, SYNONYMS, Demand, minimise
 from pipelines.estimators.design import design_of
 from pipelines.estimators.divergence import DivergenceError
+from pipelines.estimators.fit_statistics import FitStatistics
+from pipelines.estimators.linear_predictions import WORTH_THREADS, LinearPredictions
 from pipelines.estimators.loss import Codes, log_loss_for
 from pipelines.estimators.objective import LinearObjective
 from pipelines.estimators.row_weights import row_weights
+from pipelines.estimators.separation import SeparationWarning
 from pipelines.estimators.solvers.solution import Solution
 from pipelines.estimators.threads import team_of_threads
-from pipelines.estimators.validation import rows_to_predict, training_rows
+from pipelines.estimators.validation import training_rows
 
 __all__ = ["LogisticClassifier"]
 
 F64 = NDArray[np.float64]
 
-# Multiplications in a pass from which on threads are worth starting.
-WORTH_THREADS = 2**19
 
-
-class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Logistic regression, binary and multinomial, with an L2 penalty.
+class LogisticClassifier(LinearPredictions, FitStatistics, BaseEstimator):  # type: ignore[misc]
+    """Logistic regression, binary and multinomial, with an L2, L1 or elastic-net penalty.
 
     Minimises scikit-learn's objective over the coefficients W and the intercept b, with
     ℓ the log loss of a row and s its weight::
 
-        C Σᵢ sᵢ ℓ(yᵢ, xᵢ W + b) + ½ ‖W‖²
+        C Σᵢ sᵢ ℓ(yᵢ, xᵢ W + b) + (1 − l1_ratio) ½ ‖W‖² + l1_ratio ‖W‖₁
 
     The intercept is not penalised. Two classes have one row of coefficients, more have one
     each (softmax).
@@ -53,16 +52,24 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     C : float, default=1.0
         Inverse strength of the penalty; ``float("inf")`` for none.
+    l1_ratio : float, default=0.0
+        The L1 norm's share of the penalty, 0 to 1.
     solver : str, default="auto"
-        "auto" chooses by the shape of X, and `solver_` says what:
+        "auto" chooses by the penalty and the shape of X, and `solver_` says what. All reach
+        the optimum to any `tol`:
 
         - "lbfgs": quasi-Newton steps, preconditioned with the Hessian's blocks of each
           class, or with its diagonal where X has too many columns for that;
-        - "newton": Newton's steps, exact for few columns, by conjugate gradients for many.
-          scikit-learn's "newton-cg" and "newton-cholesky" mean this one too.
+        - "newton": Newton's steps, exact for few columns, by conjugate gradients for many;
+        - "proximal": for an L1 part, and without one;
+        - "sgd", "adam", "rmsprop": steps along the gradients of small batches, freed of their
+          noise; `max_iter` counts epochs.
+
+        scikit-learn's names are understood: "newton-cg" and "newton-cholesky" as "newton",
+        "sag", "saga" and "liblinear" as "proximal".
     tol : float, default=1e-4
         The largest component that the gradient of the mean objective, the above divided by
-        C Σᵢ sᵢ, may keep.
+        C Σᵢ sᵢ, may keep; with an L1 part, its subgradient of the least norm.
     max_iter : int, default=100
         Iterations of the solver at most.
     fit_intercept : bool, default=True
@@ -71,8 +78,8 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     warm_start : bool, default=False
         Begin where the last fit ended, if it had the same classes and columns.
     random_state : int, RandomState or None, default=None
-        Draws the sample of rows from which a solver starts. None is a fixed seed: the result
-        repeats.
+        Draws the sample of rows from which a solver starts, and the batches. None is a fixed
+        seed: the result repeats.
 
     Attributes
     ----------
@@ -91,6 +98,9 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Largest component of the mean objective's gradient at the solution.
     loss_curve_ : ndarray of float64, shape (n_iter_ + 1,)
         The mean objective at the start and after each iteration.
+    separation_ : str or None
+        Of a fit without a penalty on classes that are perfectly separated: by which columns,
+        and what to do. It then has no optimum, and warns so.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Only where X has column names.
@@ -107,6 +117,7 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "C": [Interval(Real, 0, None, closed="right")],
+        "l1_ratio": [Interval(Real, 0, 1, closed="both")],
         "solver": [StrOptions({"auto", *SOLVERS, *SYNONYMS})],
         "tol": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 0, None, closed="left")],
@@ -120,6 +131,7 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         C: float = 1.0,
         *,
+        l1_ratio: float = 0.0,
         solver: str = "auto",
         tol: float = 1e-4,
         max_iter: int = 100,
@@ -129,6 +141,7 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         random_state: Any = None,
     ) -> None:
         self.C = C
+        self.l1_ratio = l1_ratio
         self.solver = solver
         self.tol = tol
         self.max_iter = max_iter
@@ -147,7 +160,8 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : array or CSR matrix of float, shape (n_rows, n_features)
+        X : array or sparse matrix of float, shape (n_rows, n_features)
+            A sparse one that is not CSR is converted.
         y : array of labels, shape (n_rows,)
         sample_weight : array of float, shape (n_rows,), optional
             A row of weight 2 counts as two rows.
@@ -168,14 +182,18 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             start = self._start(before, objective)
             demand = Demand(
                 solver=self.solver,
+                l1=0.0 if np.isinf(self.C) else self.l1_ratio / (self.C * objective.total),
                 tol=self.tol,
                 max_iter=self.max_iter,
                 random=check_random_state(0 if self.random_state is None else self.random_state),
             )
             self.solver_, solution = minimise(objective, start, demand)
             self._store(objective, solution, X.dtype)
-        if not self.converged_:
-            self._warn()
+            self._judge(X, objective, solution.weights)
+        if self.separation_ is not None:
+            warnings.warn(self.separation_, SeparationWarning, stacklevel=2)
+        elif not self.converged_:
+            warnings.warn(self._shortfall(), ConvergenceWarning, stacklevel=2)
         return self
 
     @contextmanager
@@ -189,7 +207,7 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 loss=loss,
                 design=design,
                 y=codes,
-                penalty=1 / (self.C * total),
+                penalty=(1 - self.l1_ratio) / (self.C * total),
                 fit_intercept=self.fit_intercept,
                 team=team,
                 sample_weight=weights,
@@ -198,15 +216,14 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _former_weights(self) -> tuple[Any, Any, Any] | None:
         if not (self.warm_start and hasattr(self, "coef_")):
             return None
-        return self.classes_, self.coef_, self.intercept_
+        return self.classes_, self._dense_coef(), self.intercept_
 
     def _start(self, before: Any, objective: LinearObjective) -> F64:
         if before is not None:
             classes, coef, intercept = before
             shape = (objective.n_outputs, objective.design.shape[1])
             if np.array_equal(classes, self.classes_) and coef.shape == shape:
-                W = np.asarray(coef.T, dtype=np.float64)
-                return objective.join(W, np.asarray(intercept, dtype=np.float64))
+                return objective.join(coef.T, np.asarray(intercept, dtype=np.float64))
         return np.zeros(objective.n_weights)
 
     def _store(self, objective: LinearObjective, solution: Solution, dtype: Any) -> None:
@@ -222,7 +239,7 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             # The same for every class changes no probability. Of all such weights, these are
             # the shortest.
             b = b - b.mean()
-            W = W - W.mean(axis=1, keepdims=True)
+            W = W if self.l1_ratio > 0 else W - W.mean(axis=1, keepdims=True)
         self.coef_ = np.ascontiguousarray(W.T.astype(dtype))
         self.intercept_ = b.astype(dtype)
         self.n_iter_ = np.array([solution.iterations], dtype=np.int32)
@@ -230,7 +247,7 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.gradient_norm_ = solution.gradient_norm
         self.loss_curve_ = solution.loss_curve
 
-    def _warn(self) -> None:
+    def _shortfall(self) -> str:
         iterations = int(self.n_iter_[0])
         if iterations >= self.max_iter:
             remedy = "Raise max_iter, scale the columns of X, or lower C."
@@ -239,43 +256,7 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 "Floating point tells no better point apart from this one: raise tol, or scale "
                 "the columns of X."
             )
-        warnings.warn(
+        return (
             f"LogisticClassifier stopped after {iterations} iterations of {self.solver_!r} with "
-            f"a gradient of {self.gradient_norm_:.2g}, above tol={self.tol:g}. {remedy}",
-            ConvergenceWarning,
-            stacklevel=3,
+            f"a gradient of {self.gradient_norm_:.2g}, above tol={self.tol:g}. {remedy}"
         )
-
-    def decision_function(self, X: Any) -> F64:
-        """The raw predictions: log odds, shape (n_rows,), or one column a class."""
-        raw = self._raw(X)
-        return raw[:, 0] if len(self.classes_) == 2 else raw
-
-    def _raw(self, X: Any) -> F64:
-        X = rows_to_predict(self, X, accept_sparse="csr")
-        design = design_of(X, np.float64)
-        W = np.asarray(self.coef_, dtype=np.float64).T
-        b = np.asarray(self.intercept_, dtype=np.float64)
-        with team_of_threads(worth_it=design.size * W.shape[1] > WORTH_THREADS) as team:
-            return design.raw(team, W, b)
-
-    def predict_proba(self, X: Any) -> F64:
-        """The probability of each class, shape (n_rows, n_classes), computed in float64."""
-        raw = self._raw(X)
-        return log_loss_for(len(self.classes_)).probabilities(raw).astype(np.float64, copy=False)
-
-    def predict_log_proba(self, X: Any) -> F64:
-        """The logarithm of each class's probability, shape (n_rows, n_classes).
-
-        Finite where the probability itself is too small for a number.
-        """
-        raw = self._raw(X)
-        if len(self.classes_) == 2:
-            raw = np.hstack((np.zeros_like(raw), raw))
-        return log_softmax(raw, axis=1)
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """The most probable class of each row; the first of `classes_` where two are equal."""
-        codes = self.predict_proba(X).argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[codes]
-        return labels

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, log_expit
 
 from pipelines.estimators.kernels.losses import (
     BINARY_LOG_LOSS,
@@ -51,6 +51,10 @@ class Loss(Protocol):
         """The probability of each class, shape (n, n_classes)."""
         ...
 
+    def log_probabilities(self, raw: Floats) -> Floats:
+        """The logarithm of each class's probability, shape (n, n_classes)."""
+        ...
+
 
 class BinaryLogLoss:
     """Log loss of two classes with one output, the log odds r of class 1.
@@ -79,6 +83,11 @@ class BinaryLogLoss:
     def probabilities(self, raw: Floats) -> Floats:
         """The probabilities σ(−r) and σ(r), shape (n, 2)."""
         pair: Floats = np.concatenate((expit(-raw), expit(raw)), axis=1)
+        return pair
+
+    def log_probabilities(self, raw: Floats) -> Floats:
+        """Log σ(−r) and log σ(r), shape (n, 2)."""
+        pair: Floats = np.concatenate((log_expit(-raw), log_expit(raw)), axis=1)
         return pair
 
 
@@ -114,6 +123,12 @@ class MultinomialLogLoss:
         exponentials: Floats = np.exp(raw - raw.max(axis=1, keepdims=True))
         exponentials /= exponentials.sum(axis=1, keepdims=True)
         return exponentials
+
+    def log_probabilities(self, raw: Floats) -> Floats:
+        """Log softmax of each row, shape (n, K)."""
+        logarithms: Floats = raw - raw.max(axis=1, keepdims=True)
+        logarithms -= np.log(np.exp(logarithms).sum(axis=1, keepdims=True))
+        return logarithms
 
 
 class BinarySquaredError(BinaryLogLoss):

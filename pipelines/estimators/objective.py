@@ -29,8 +29,9 @@ class LinearObjective:
         ∂F/∂W    = (1/S) Σᵢ sᵢ xᵢᵀ ℓ′ᵢ + λ W
         ∂F/∂b    = (1/S) Σᵢ sᵢ ℓ′ᵢ
 
-    With λ = 1 / (C S) this is scikit-learn's objective divided by C S: the same optimum, and
-    a gradient that does not grow with the table. The intercept is not penalised.
+    With λ = (1 − l1_ratio) / (C S) this is the smooth part of scikit-learn's objective
+    divided by C S: the same optimum, and a gradient that does not grow with the table. The
+    intercept is not penalised.
 
     The curvature of a row is that of the log loss: with p = softmax(raw), the K × K matrix
     sᵢ (diag(p) − p pᵀ); with one output sᵢ p (1 − p).

@@ -95,6 +95,7 @@ CANDIDATES: Mapping[str, Row] = {
 
 # Parameters that scikit-learn knows and the line refuses, each with the reason.
 REFUSED: Mapping[str, str] = {
+    "callbacks": "a config holds no functions; leave it out, or call MLPClassifier from Python.",
     "n_jobs": "the line spreads the candidates over the cores; leave it out.",
     "verbose": "the line reports progress itself; leave it out.",
     "warm_start": "every fit begins anew; leave it out.",

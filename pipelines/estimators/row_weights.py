@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import _check_sample_weight
 
+from pipelines.estimators.bad_input import is_no_weight, named_refusals
+from pipelines.estimators.listing import listed
 from pipelines.estimators.loss import Codes
 
 __all__ = ["row_weights"]
@@ -33,21 +34,15 @@ def row_weights(
     Raises
     ------
     ValueError
-        Where a weight is negative, NaN or infinite, their number is wrong, or all are zero.
+        Where a weight is negative, NaN or infinite, their number is wrong, or all are zero;
+        where `class_weight` names other classes than there are.
     """
     if sample_weight is None and class_weight is None:
         return np.empty(0)
-    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    with named_refusals(sample_weight=sample_weight):
+        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     if class_weight is not None:
-        by_class = compute_class_weight(
-            class_weight, classes=classes, y=classes[codes], sample_weight=weights
-        )
-        if not (np.isfinite(by_class).all() and (by_class >= 0).all()):
-            raise ValueError(
-                f"class_weight={class_weight!r} gives a class a weight that is negative or no "
-                "number: weights are numbers of at least 0."
-            )
-        weights = weights * by_class[codes]
+        weights = weights * weights_by_class(class_weight, classes, codes, weights)[codes]
     if not weights.any():
         raise ValueError(
             "sample_weight and class_weight together are zero for every row: nothing could be "
@@ -55,3 +50,29 @@ def row_weights(
         )
     checked: NDArray[np.float64] = weights
     return checked
+
+
+def weights_by_class(
+    class_weight: Any, classes: NDArray[Any], codes: Codes, weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The factor of each class, as `row_weights` takes it; of one not in a dict it is 1."""
+    if isinstance(class_weight, str):
+        totals = np.bincount(codes, weights, len(classes))
+        # A class without weight keeps none.
+        shares = np.where(totals > 0, len(classes) * totals, np.inf)
+        balanced: NDArray[np.float64] = totals.sum() / shares
+        return balanced
+    labels = classes.tolist()
+    left, unknown = set(labels) - set(class_weight), set(class_weight) - set(labels)
+    if left and unknown:
+        raise ValueError(
+            f"class_weight has weights for {listed(sorted(map(repr, unknown)))}, which y does not "
+            f"hold, and none for {listed(sorted(map(repr, left)))}, which it does."
+        )
+    for label, weight in class_weight.items():
+        if is_no_weight(weight):
+            raise ValueError(
+                f"class_weight[{label!r}] is {weight!r}: a class's weight is a finite number of "
+                "at least 0."
+            )
+    return np.array([float(class_weight.get(label, 1.0)) for label in labels])

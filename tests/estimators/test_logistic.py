@@ -44,7 +44,8 @@ def test_the_optimum_is_scikit_learns(load, C, fit_intercept):
     assert value == pytest.approx(
         objective_per_row(X, y, theirs.coef_, theirs.intercept_, C), abs=1e-7
     )
-    assert ours.loss_curve_[-1] == pytest.approx(value, abs=1e-12)
+    # The shortest of all equal weights is kept, which is lower by about tol² C n.
+    assert ours.loss_curve_[-1] == pytest.approx(value, abs=1e-10)
     assert ours.coef_.shape == theirs.coef_.shape
     assert ours.intercept_.shape == theirs.intercept_.shape
     assert ours.converged_

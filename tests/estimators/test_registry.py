@@ -135,6 +135,7 @@ def test_sound_parameters_are_accepted(name, parameters):
         ("sklearn_logistic", {"class_weight": {"a": 1}}, "is a dict; it must be a number"),
         ("sklearn_logistic", {"n_jobs": 2}, "'n_jobs' cannot be set"),
         ("sklearn_logistic", {"verbose": 1}, "'verbose' cannot be set"),
+        ("mlp", {"callbacks": "print"}, "'callbacks' cannot be set"),
         ("hist_gradient_boosting", {"warm_start": True}, "'warm_start' cannot be set"),
     ],
 )

@@ -53,6 +53,14 @@ class Design(Protocol):
         """Xᵀ diag(h) X, shape (d, d), and Xᵀ h, shape (d,), for h of at least zero."""
         ...
 
+    def pass_cost(self, outputs: int) -> float:
+        """What a pass costs, in multiplications of a dense Gram matrix, which are the quickest."""
+        ...
+
+    def gram_cost(self) -> float:
+        """What `gram` costs, in the same."""
+        ...
+
     def take(self, rows: NDArray[np.intp]) -> Design:
         """A copy of some rows."""
         ...

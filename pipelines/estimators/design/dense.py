@@ -127,6 +127,14 @@ class DenseDesign:
         parts = parts_of(self.shape[0], self.size, self.shape[1] ** 2)
         return gram_of(team, parts, self.shape[1], self.dtype, self._blocks, h)
 
+    def pass_cost(self, outputs: int) -> float:
+        """What a pass costs; see `Design`."""
+        return float((15 + 4 * outputs) * self.size)
+
+    def gram_cost(self) -> float:
+        """What `gram` costs; see `Design`."""
+        return float(self.size * self.shape[1])
+
     def take(self, rows: NDArray[np.intp]) -> DenseDesign:
         """A copy of some rows."""
         return DenseDesign(self.X[rows], self.dtype)

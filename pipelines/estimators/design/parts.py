@@ -61,7 +61,8 @@ def gram_of(
 ) -> tuple[F64, F64]:
     """XᵀX and Xᵀ1 of the rows scaled by √h, from blocks of rows; see `Design.gram`."""
     root = np.sqrt(h).astype(dtype)
-    step = max(COPY_SIZE // max(d, 1), FEWEST_ROWS)
+    # As many rows as columns at least: a product then costs more than adding it to the sum.
+    step = max(COPY_SIZE // max(d, 1), d, FEWEST_ROWS)
 
     def work(rows: slice) -> tuple[F64, F64]:
         total, edge = np.zeros((d, d)), np.zeros(d)
