@@ -42,11 +42,11 @@ class Quality(NamedTuple):
 
 
 def initial(widths: list[int], seed: int) -> Layers:
-    """Glorot's uniform draw, ±√(6 / (fan_in + fan_out)), ±√(2 / …) for one logistic output."""
+    """Glorot's uniform draw, ±√(6 / (fan_in + fan_out)), as scikit-learn's for relu."""
     rng = np.random.default_rng(seed)
     layers = []
     for fan_in, fan_out in pairwise(widths):
-        bound = np.sqrt((2 if fan_out == 1 else 6) / (fan_in + fan_out))
+        bound = np.sqrt(6 / (fan_in + fan_out))
         W = rng.uniform(-bound, bound, (fan_in, fan_out)).astype(np.float32)
         layers.append((W, rng.uniform(-bound, bound, fan_out).astype(np.float32)))
     return layers

@@ -287,6 +287,13 @@ def test_500_columns_are_taken_with_a_wider_network() -> None:
     assert mlp.parameters == {"hidden_layer_sizes": [128]}
 
 
+@pytest.mark.parametrize(("rows", "stops"), [(4_999, False), (5_000, True)])
+def test_the_network_stops_early_where_there_are_rows_to_hold_out(rows: int, stops: bool) -> None:
+    config, _ = proposed(pa.table({"x": numbers(rows), "y": labels(rows)}))
+    mlp = next(candidate for candidate in config.candidates if candidate.name == "mlp")
+    assert mlp.parameters.get("early_stopping", False) is stops
+
+
 NAMES = ["a b", 'say "hi"', "a,b", "it's", "a.b", "größe", "line\nbreak", "#", "\\", "=1+1", "[x]"]
 
 
