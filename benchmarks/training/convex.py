@@ -57,8 +57,8 @@ class Lane:
 def loosest(tries: dict[int, Try], start: int, within: float) -> Iterator[int]:
     """The ladder's steps to try next; the caller fills `tries` before it asks again.
 
-    Tighter from the start until the gap is within; looser from there while it still is. Ends
-    early where the fit no longer changes.
+    Tighter from the start until the gap is within; looser from there while it still is, by
+    longer steps where the fit does not change. Ends early where tightening changes nothing.
     """
     step = start
     yield step
@@ -68,10 +68,21 @@ def loosest(tries: dict[int, Try], start: int, within: float) -> Iterator[int]:
             return
         step += 1
         yield step
-    if step == start:
-        while step > 0 and tries[step].gap <= within:
-            step -= 1
-            yield step
+    if step > start:
+        return
+    good, stride = step, 1
+    while step > 0 and tries[step].gap <= within:
+        good, step = step, max(step - stride, 0)
+        yield step
+        # What a looser tolerance leaves as it was, the next may too.
+        stride = 2 * stride if _same(tries[step], tries[good]) else 1
+    while step + 1 < good and tries[step].gap > within:
+        step += 1
+        yield step
+
+
+def _same(one: Try, other: Try) -> bool:
+    return (one.fitted.iterations, one.gap) == (other.fitted.iterations, other.gap)
 
 
 def choose(tries: dict[int, Try], within: float) -> tuple[Try, bool]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from numbers import Integral, Real
 from typing import Any
 
@@ -68,32 +68,42 @@ def named_refusals(**parameters: Any) -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, OverflowError) as error:
-        if "feature names" in str(error):
-            raise
+        kind = ValueError if isinstance(error, ValueError) else BadInputError
+        if "feature names" in str(error) or "column names" in str(error):
+            raise kind(str(error)) from None
         # What follows the first line is advice on other estimators, or the whole array.
         words = str(error).partition("\n")[0]
         found = (fault(name, value) for name, value in parameters.items())
         told = next(filter(None, found), None) or shapes(parameters)
-        kind = ValueError if isinstance(error, ValueError) else BadInputError
         raise kind(f"{words.rstrip(' .:!')}. {told}") from None
 
 
-def require_numbers(X: Any) -> None:
-    """Refuses text and dates, which scikit-learn would turn into numbers without a word."""
+def require_numbers(name: str, values: Any) -> None:
+    """Refuses text and dates, which scikit-learn would turn into numbers without a word.
+
+    Parameters
+    ----------
+    name : {"X", "sample_weight"}
+    values
+        Of this parameter.
+    """
     # A table has a type a column, an array one.
-    dtypes = getattr(X, "dtypes", None)
-    dtypes = [getattr(X, "dtype", None)] if dtypes is None else dtypes
-    if issparse(X) or all(getattr(dtype, "kind", "O") in "biuf" for dtype in dtypes):
+    dtypes = getattr(values, "dtypes", None)
+    dtypes = [getattr(values, "dtype", None)] if dtypes is None else np.atleast_1d(dtypes)
+    if issparse(values) or all(getattr(dtype, "kind", "O") in "biuf" for dtype in dtypes):
         return
-    for place, value in entries("X", X):
-        if isinstance(value, str | bytes | date | np.datetime64 | np.timedelta64):
-            raise BadInputError(f"{place} is {shown(value)}. {NUMBERS}")
+    if as_array(values).dtype.kind in "biuf":
+        return
+    for place, value in entries(name, values):
+        if isinstance(value, str | bytes | date | timedelta | np.datetime64 | np.timedelta64):
+            raise BadInputError(f"{place} is {shown(value)}. {RULES[name][0]}")
 
 
 def require_labels(y: Any) -> None:
     """Refuses whole numbers among floats so large that different labels would be the same."""
     array = as_array(y).ravel()
-    if array.dtype.kind == "f":
+    # Half precision ends below 2**53.
+    if array.dtype.kind == "f" and array.dtype.itemsize > 2:
         for index in np.flatnonzero(np.isfinite(array) & (np.abs(array) >= LARGEST_EXACT)):
             raise ValueError(
                 f"y[{index}] is {shown(array[index])}: among floats, labels from 2**53 on are not "

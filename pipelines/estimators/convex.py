@@ -84,12 +84,17 @@ def minimise(objective: LinearObjective, start: F64, demand: Demand) -> tuple[st
             f"solver={demand.solver!r} cannot take the L1 part that l1_ratio asks for: choose "
             "solver='proximal' or 'auto', or l1_ratio=0."
         )
-    solution = SOLVERS[name](objective, start, demand)
-    left = demand.max_iter - solution.iterations
     exact = objective.design.in_double()
-    certain = solution.converged and demand.tol >= SURE_IN_FLOAT32
-    if certain or left <= 0 or exact is objective.design:
+    if exact is objective.design:
+        return name, SOLVERS[name](objective, start, demand)
+    # What float32 cannot tell would cost it iterations without end.
+    coarse = replace(demand, tol=max(demand.tol, SURE_IN_FLOAT32))
+    solution = SOLVERS[name](objective, start, coarse)
+    left = demand.max_iter - solution.iterations
+    if solution.converged and coarse.tol == demand.tol:
         return name, solution
+    if left <= 0:
+        return name, replace(solution, converged=solution.gradient_norm <= demand.tol)
     # Rounding in the float32 products stopped the solver, or reaches as far as the tolerance:
     # the last steps need float64.
     last = SOLVERS[name](
@@ -175,7 +180,7 @@ def _lbfgs(objective: LinearObjective, start: F64, demand: Demand) -> Solution:
             renew_after=DIAGONAL_AGE,
         )
     rows = _sample_size(n, d)
-    sample = objective if rows == n else objective.take(_draw(demand.random, n, rows))
+    sample = objective if rows == n else objective.take(_draw(demand.random, objective, rows))
     if sample is not objective and not start.any():
         start = run(
             sample.value_and_gradient,
@@ -195,10 +200,16 @@ def _lbfgs(objective: LinearObjective, start: F64, demand: Demand) -> Solution:
     )
 
 
-def _draw(random: RandomState, n: int, size: int) -> NDArray[np.intp]:
-    """About so many of n rows, in order: drawn with replacement, each kept once."""
-    rows: NDArray[np.intp] = np.unique(random.randint(0, n, size))
-    return rows
+def _weighed(objective: LinearObjective) -> NDArray[np.intp]:
+    """The rows with weight: some of those without have no mean."""
+    s = objective.sample_weight
+    return np.flatnonzero(s) if len(s) else np.arange(len(objective.y))
+
+
+def _draw(random: RandomState, objective: LinearObjective, size: int) -> NDArray[np.intp]:
+    """About so many of the rows with weight, in order: drawn with replacement, each kept once."""
+    rows = _weighed(objective)
+    return rows[np.unique(random.randint(0, len(rows), size))]
 
 
 def _stochastic(optimizer: Optimizer, learning_rate: float) -> Solver:
@@ -206,11 +217,10 @@ def _stochastic(optimizer: Optimizer, learning_rate: float) -> Solver:
         def batch_gradient(weights: F64, rows: NDArray[np.intp]) -> F64:
             return objective.take(rows).value_and_gradient(weights)[1]
 
-        weighed = objective.sample_weight
         return stochastic(
             objective.value_and_gradient,
             batch_gradient,
-            np.flatnonzero(weighed) if len(weighed) else np.arange(len(objective.y)),
+            _weighed(objective),
             start,
             optimizer,
             learning_rate=learning_rate,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,23 @@ from pipelines.estimators.optimizers.optimizer import Optimizer, Rates
 from pipelines.estimators.threads import Team
 
 __all__ = ["Descent"]
+
+# More arrivals than there can be.
+OPEN = 2**62
+
+
+@contextmanager
+def opened_on_failure(gate: NDArray[np.int64]) -> Iterator[None]:
+    """A context that opens the threads' gate for good where an exception leaves it.
+
+    The others would wait without end for a thread that comes no more; what they then make of
+    the weights is of no use.
+    """
+    try:
+        yield
+    except BaseException:
+        gate[0] = OPEN
+        raise
 
 
 class Descent:
@@ -110,18 +129,21 @@ class Descent:
         gate = np.zeros(1, dtype=np.int64)
 
         def work(thread: int) -> None:
-            descend(
-                thread,
-                n_threads,
-                gate,
-                piece,
-                network.shape,
-                network.space,
-                plan,
-                rule,
-                sums,
-                network.weights,
-            )
+            with opened_on_failure(gate):
+                descend(
+                    thread,
+                    n_threads,
+                    gate,
+                    piece,
+                    network.shape,
+                    network.space,
+                    plan,
+                    rule,
+                    sums,
+                    network.weights,
+                )
 
         # The threads meet inside the kernel: the team has as many as there are parts here.
-        team.map(work, range(n_threads))
+        # Ctrl-C may strike between the start of the others and that of this one.
+        with opened_on_failure(gate):
+            team.map(work, range(n_threads))

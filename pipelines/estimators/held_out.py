@@ -28,7 +28,8 @@ def held_out_rows(
     Raises
     ------
     ValueError
-        Where fewer than two rows would be held out, or one part would have no weight.
+        Where fewer than two rows would be held out, or none left to learn from, or one part
+        would have no weight.
     """
     n, counts = len(codes), np.bincount(codes)
     held = int(np.ceil(share * n))
@@ -36,6 +37,10 @@ def held_out_rows(
         raise ValueError(
             f"validation_fraction={share!r} of {n} rows holds out {held}: The validation set is "
             "too small. Increase 'validation_fraction' or the size of your dataset."
+        )
+    if held == n:
+        raise ValueError(
+            f"validation_fraction={share!r} of {n} rows leaves none to learn from: lower it."
         )
     enough = counts[counts > 0].min() >= 2 and min(held, n - held) >= len(counts)
     picked, held_out = train_test_split(

@@ -200,6 +200,11 @@ class LogisticClassifier(LinearPredictions, FitStatistics, BaseEstimator):  # ty
     def _objective(self, X: Any, codes: Codes, weights: F64) -> Iterator[LinearObjective]:
         loss = log_loss_for(len(self.classes_))
         total = float(weights.sum()) if len(weights) else float(len(codes))
+        if self.C * total < np.finfo(np.float64).tiny:
+            raise ValueError(
+                f"C={self.C:g} is too small for floating point beside row weights with a sum of "
+                f"{total:g}: raise C or the weights."
+            )
         design = design_of(X)
         big = design.size * loss.n_outputs > WORTH_THREADS
         with team_of_threads(worth_it=big) as team, np.errstate(over="ignore", invalid="ignore"):

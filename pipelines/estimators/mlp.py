@@ -61,7 +61,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="constant"
         How the step size changes: not; with the rows seen, to the power of `power_t`;
         divided by 5 whenever the fit would end; along a half cosine down to zero at
-        `max_iter`.
+        `max_iter`, in `partial_fit` counted over all calls.
     learning_rate_init : float, default=1e-3
         The step size at the beginning.
     power_t : float, default=0.5

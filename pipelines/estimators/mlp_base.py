@@ -58,6 +58,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
     validation_scores_: list[float] | None
     _optimizer_state: Floats
     _optimizer_steps: int
+    _optimizer_solver: str
 
     def __init__(
         self,
@@ -140,6 +141,9 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         else:
             history = self._history() if goes_on else History()
             self._descend(network, X, codes, weights, random, history, one_epoch)
+        if not one_epoch:
+            for name in ("_optimizer_state", "_optimizer_steps", "_optimizer_solver"):
+                self.__dict__.pop(name, None)
         self._store(network, history)
         if not (history.converged or history.ended or one_epoch):
             self._warn(history)
@@ -177,11 +181,12 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
 
     def _history(self) -> History:
         """What the fit that goes on has seen."""
+        scores = list(self.validation_scores_ or []) if self.early_stopping else []
         return History(
             losses=list(self.loss_curve_),
-            scores=list(self.validation_scores_ or []),
+            scores=scores,
             best_loss=min(self.loss_curve_),
-            best_score=max(self.validation_scores_ or [-np.inf]),
+            best_score=max(scores, default=-np.inf),
             rows_seen=self.t_,
         )
 
@@ -206,8 +211,10 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
             float(self.learning_rate_init),
             power=float(self.power_t),
             epochs=int(self.max_iter),
+            before=len(history.losses) if one_epoch else 0,
         )
-        if one_epoch and hasattr(self, "_optimizer_state"):
+        # What one optimizer keeps means something else to another.
+        if one_epoch and getattr(self, "_optimizer_solver", None) == self.solver:
             descent.state[:], descent.steps = self._optimizer_state, self._optimizer_steps
         fit_by_epochs(
             self,
@@ -223,17 +230,16 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         )
         if one_epoch:
             self._optimizer_state, self._optimizer_steps = descent.state, descent.steps
-        elif hasattr(self, "_optimizer_state"):
-            del self._optimizer_state, self._optimizer_steps
+            self._optimizer_solver = self.solver
 
     def _store(self, network: Network, history: History) -> None:
         self.coefs_ = [W.copy() for W in network.coefs]
         self.intercepts_ = [b.copy() for b in network.intercepts]
         self.loss_curve_ = history.losses
         self.loss_ = history.losses[-1]
-        self.best_loss_ = None if self.early_stopping else history.best_loss
-        self.validation_scores_ = history.scores if self.early_stopping else None
-        self.best_validation_score_ = history.best_score if self.early_stopping else None
+        self.best_loss_ = None if history.scores else history.best_loss
+        self.validation_scores_ = history.scores or None
+        self.best_validation_score_ = history.best_score if history.scores else None
         self.n_iter_ = history.epochs
         self.t_ = history.rows_seen
         self.converged_ = history.converged
@@ -245,6 +251,8 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         unit = "iterations" if self.solver == "lbfgs" else "epochs"
         if self.solver == "lbfgs" and history.epochs < self.max_iter:
             reason = "Raise tol or max_fun, or scale the columns of X."
+        elif self.loss_ > 2 * history.losses[-history.epochs]:
+            reason = "The loss rose: lower learning_rate_init, or scale the columns of X."
         else:
             reason = (
                 "Raise max_iter or learning_rate_init, or raise tol if the loss is good enough."

@@ -90,6 +90,9 @@ def fit_by_epochs(
     patience = Patience(
         model.tol, model.n_iter_no_change, best=best, keeps_weights=score is not None
     )
+    if history.scores:
+        # The fit goes on from the weights that had the best score.
+        patience.best_weights = network.weights.copy()
     # An epoch's order depends on this and on its number alone, not on the epochs before it.
     seed = int(random.randint(2**31 - 1))
     n_steps = -(-len(picked) // descent.batch_size)
@@ -97,7 +100,7 @@ def fit_by_epochs(
         for number in range(1, epochs + 1):
             draws = Generator(SFC64([seed, len(history.losses)]))
             order = draws.permutation(picked) if model.shuffle else picked
-            rates = schedule.epoch(len(history.losses), n_steps, history.rows_seen)
+            rates = schedule.epoch(number - 1, n_steps, history.rows_seen)
             loss = descent.epoch(rows, order, rates, team, int(draws.integers(2**63)))
             require_finite(loss, network, number, model.learning_rate_init)
             history.losses.append(loss)
@@ -149,7 +152,8 @@ def tell(model: Any, network: Network, rate: float, history: History, callbacks:
         history.epochs, model.max_iter, history.losses[-1], score, rate, coefs, intercepts
     )
     # All of them are told, also where the first one ends the fit.
-    history.ended = any([callback(epoch) is True for callback in callbacks])
+    answers = [callback(epoch) for callback in callbacks]
+    history.ended = any(isinstance(each, bool | np.bool_) and each for each in answers)
 
 
 class _CallsSpentError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 from math import prod
 from numbers import Integral, Real
@@ -33,8 +34,9 @@ OPTIMIZERS = ("sgd", "rmsprop", "adam", "adamw")
 MOST_WEIGHTS = 2**31
 
 SHARE = [Interval(Real, 0, 1, closed="left")]
-NOT_NEGATIVE = [Interval(Real, 0, None, closed="left")]
-POSITIVE = [Interval(Real, 0, None, closed="neither")]
+# A whole number can be beyond the range of float64.
+NOT_NEGATIVE = [Interval(Real, 0, sys.float_info.max, closed="both")]
+POSITIVE = [Interval(Real, 0, sys.float_info.max, closed="right")]
 COUNT = [Interval(Integral, 1, None, closed="left")]
 
 CONSTRAINTS: dict[str, list[Any]] = {

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import _check_sample_weight
 
-from pipelines.estimators.bad_input import is_no_weight, named_refusals
+from pipelines.estimators.bad_input import is_no_weight, named_refusals, require_numbers
 from pipelines.estimators.listing import listed
 from pipelines.estimators.loss import Codes
 
@@ -34,15 +34,26 @@ def row_weights(
     Raises
     ------
     ValueError
-        Where a weight is negative, NaN or infinite, their number is wrong, or all are zero;
-        where `class_weight` names other classes than there are.
+        Where a weight is negative, NaN or infinite, their number is wrong, all are zero, or
+        their sum is infinite; where `class_weight` names other classes than there are and
+        leaves one of these out.
     """
     if sample_weight is None and class_weight is None:
         return np.empty(0)
+    require_numbers("sample_weight", sample_weight)
     with named_refusals(sample_weight=sample_weight):
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-    if class_weight is not None:
-        weights = weights * weights_by_class(class_weight, classes, codes, weights)[codes]
+    with np.errstate(over="ignore"):
+        if class_weight is not None:
+            weights = weights * weights_by_class(class_weight, classes, codes, weights)[codes]
+        total = weights.sum()
+    if not np.isfinite(total):
+        raise ValueError(
+            f"sample_weight and class_weight together add up to {total}, beyond floating point: "
+            "the largest sample_weight is "
+            f"{1.0 if sample_weight is None else np.max(sample_weight):g}. Divide all weights by "
+            "one number."
+        )
     if not weights.any():
         raise ValueError(
             "sample_weight and class_weight together are zero for every row: nothing could be "

@@ -35,6 +35,8 @@ class Schedule:
         Of inverse scaling.
     epochs : int
         All epochs of the fit, after which the cosine is zero.
+    before : int
+        Those done before the first that `epoch` is asked for.
 
     Attributes
     ----------
@@ -42,18 +44,23 @@ class Schedule:
         Of the last step that was asked for.
     """
 
-    def __init__(self, kind: str, initial: float, *, power: float, epochs: int) -> None:
-        self.kind, self.initial, self.power, self.epochs = kind, initial, power, epochs
+    def __init__(
+        self, kind: str, initial: float, *, power: float, epochs: int, before: int = 0
+    ) -> None:
+        self.kind, self.initial, self.power = kind, initial, power
+        self.epochs, self.before = epochs, before
         self.rate = initial
 
     def epoch(self, number: int, n_steps: int, rows_seen: int) -> Rates:
         """The learning rates of an epoch's steps; epochs count from 0."""
         if self.kind == "cosine":
+            number += self.before
             done = np.minimum((number + np.arange(n_steps) / n_steps) / self.epochs, 1.0)
             rates: Rates = 0.5 * self.initial * (1 + np.cos(np.pi * done))
         else:
             if self.kind == "invscaling" and rows_seen:
-                self.rate = self.initial / (rows_seen + 1) ** self.power
+                # The positive power could overflow.
+                self.rate = self.initial * (rows_seen + 1) ** -self.power
             rates = np.full(n_steps, self.rate)
         self.rate = float(rates[-1])
         return rates

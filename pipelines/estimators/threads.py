@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from importlib import import_module
+from threading import Lock
 from typing import Any, TypeVar
 
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
@@ -32,10 +33,52 @@ def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+class _OneBlasThread:
+    """BLAS on one thread from the first that enters to the last that leaves.
+
+    The number belongs to the process: put back by one fit, it would change the bits of another
+    that still runs in another thread, and that one would put back the one that it found.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._before: list[tuple[Any, int]] = []
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        with self._lock:
+            if self._inside == 0:
+                libraries = [lib for lib in _controller().lib_controllers if lib.user_api == "blas"]
+                self._before = [(lib, lib.get_num_threads()) for lib in libraries]
+            # Each that enters: some builds keep a number for every thread.
+            for library, _ in self._before:
+                _set_threads(library, 1)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+                if self._inside == 0:
+                    for library, number in self._before:
+                        _set_threads(library, number)
+
+
+def _set_threads(library: Any, number: int) -> None:
+    """Sets the library's threads, also where another Python thread has set them before.
+
+    threadpoolctl 3.8 lets that other thread alone do so, and ignores all others.
+    """
+    getattr(library, "_real_set_num_threads", library.set_num_threads)(number)
+
+
+_ONE_BLAS_THREAD = _OneBlasThread()
+
+
 def one_blas_thread() -> AbstractContextManager[object]:
     """A context in which BLAS works on one thread; the former number comes back after it."""
-    limit: AbstractContextManager[object] = _controller().limit(limits=1, user_api="blas")
-    return limit
+    return _ONE_BLAS_THREAD.entered()
 
 
 class Team:

@@ -43,9 +43,9 @@ def labelled_rows(estimator: Any, X: Any, y: Any, **checks: Any) -> tuple[Any, N
         Where X or y holds NaN, infinity, text or dates, numbers too large, or y holds no
         labels; where their lengths differ. Names the entry.
     """
-    require_numbers(X)
+    require_numbers("X", X)
+    require_labels(y)
     with named_refusals(X=X, y=y):
-        require_labels(y)
         X, y = validate_data(estimator, X, y, **{"dtype": FLOATS, **checks})
         require_classes(y)
     return plain_csr(X), y
@@ -91,7 +91,7 @@ def rows_to_predict(estimator: Any, X: Any, *, accept_sparse: bool | str = False
         Where X holds NaN, infinity, text or dates, or other columns. Names the entry.
     """
     check_is_fitted(estimator)
-    require_numbers(X)
+    require_numbers("X", X)
     with named_refusals(X=X):
         X = validate_data(estimator, X, dtype=FLOATS, reset=False, accept_sparse=accept_sparse)
     return plain_csr(X)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -61,6 +61,7 @@ BAD_X = {
         r"X\[0, 'city'\] is 'Rome'",
     ),
     "dates": (np.full((12, 3), np.datetime64("2026-01-01")), r"X\[0, 0\] is .*2026"),
+    "a span among numbers": (with_entry(timedelta(1), object), r"X\[3, 1\] is .*days=1"),
     "a date among numbers": (with_entry(datetime(2026, 1, 1), object), r"X\[3, 1\] is .*2026"),
     "an object": (with_entry({"a": 1}, object), r"X\[3, 1\] is \{'a': 1\}"),
     "complex numbers": (with_entry(1j, complex), r"Complex data.*X\[0, 0\] is \(0\.12573"),
@@ -104,6 +105,10 @@ BAD_WEIGHTS = {
     "text": (["a"] * 12, r"sample_weight\[0\] is 'a'"),
     "a word": ("balanced", r"sample_weight is 'balanced'"),
     "complex numbers": (np.ones(12) + 1j, r"sample_weight\[0\] is \(1\+1j\)"),
+    "numbers as text": (["1"] * 12, r"sample_weight\[0\] is '1'"),
+    "dates": (np.full(12, np.datetime64("2026-01-01")), r"sample_weight\[0\] is .*2026"),
+    "spans": (np.full(12, np.timedelta64(1, "D")), r"sample_weight\[0\] is .*days=1"),
+    "a sum beyond floating point": (np.full(12, 1e308), r"sample_weight .*add up to inf.*1e\+308"),
 }
 CALLS = {
     "LogisticClassifier.fit": lambda X, y, w=None: LogisticClassifier().fit(X, y, w),
@@ -224,6 +229,25 @@ def test_a_label_that_partial_fit_was_not_told_of_is_refused_and_named():
 def test_classes_that_are_none_are_refused_by_name_and_value(classes, message):
     with refused(message):
         MLPClassifier((2,)).partial_fit(X, Y, classes=classes)
+
+
+@pytest.mark.parametrize("make", [LogisticClassifier, MLPClassifier])
+def test_columns_whose_names_are_no_names_are_refused_by_name(make):
+    with refused(r"unique column names.*'a' 2 times"):
+        make().fit(pd.DataFrame(X, columns=["a", "a", "b"]), Y)
+    with refused(r"string names, but your input has \['int', 'str'\]"):
+        make().fit(pd.DataFrame(X, columns=["a", 1, "b"]), Y)
+
+
+def test_a_label_that_is_refused_brings_no_advice_on_the_rows():
+    with refused("as text, or as int64") as caught:
+        LogisticClassifier().fit(X, np.where(Y, 2.0**53, 0))
+    assert "shape" not in str(caught.value)
+
+
+@pytest.mark.filterwarnings("error")
+def test_labels_of_half_precision_are_taken_without_a_word():
+    assert LogisticClassifier().fit(X, Y.astype(np.float16)).classes_.tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("make", [LogisticClassifier, MLPClassifier])

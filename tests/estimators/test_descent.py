@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 
 import numpy as np
 import pytest
 
 from pipelines.estimators.descent import Descent
+from pipelines.estimators.kernels.network_epoch import descend
 from pipelines.estimators.loss import LOSSES
 from pipelines.estimators.network import Network
 from pipelines.estimators.network_rows import NetworkRows
@@ -101,3 +103,50 @@ def test_a_batch_whose_rows_all_weigh_nothing_makes_no_step():
     assert np.isfinite(loss)
     assert loss == pytest.approx(second, rel=1e-12)
     np.testing.assert_array_equal(net.weights, only.weights)
+
+
+def of_two_threads():
+    """A descent whose batches are two shares, and an epoch's other arguments."""
+    X, y, s = rows(400)
+    net = network((200, 150), 200)
+    assert net.shares > 1
+    return Descent(net, SGD(), 200, 0.5), (NetworkRows(X, y, s), np.arange(400), np.full(2, 0.1))
+
+
+class Struck(Team):
+    """A team that Ctrl-C strikes when the second thread is at work and the first is not."""
+
+    def map(self, work, parts):
+        self.second = Thread(target=work, args=(parts[1],), daemon=True)
+        self.second.start()
+        raise KeyboardInterrupt
+
+
+def test_a_thread_does_not_wait_for_one_that_never_comes():
+    descent, arguments = of_two_threads()
+    team = Struck(None, 2)
+    with pytest.raises(KeyboardInterrupt):
+        descent.epoch(*arguments, team)
+    team.second.join(60)
+    assert not team.second.is_alive()
+
+
+def test_a_thread_does_not_wait_for_one_that_failed(monkeypatch):
+    descent, arguments = of_two_threads()
+    seen = []
+
+    def fails(thread, *others):
+        if thread == 1:
+            raise MemoryError
+        descend(thread, *others)
+
+    def epoch():
+        with ThreadPoolExecutor(1) as pool, pytest.raises(MemoryError):
+            descent.epoch(*arguments, Team(pool, 2))
+        seen.append(True)
+
+    monkeypatch.setattr("pipelines.estimators.descent.descend", fails)
+    thread = Thread(target=epoch, daemon=True)
+    thread.start()
+    thread.join(60)
+    assert seen == [True]

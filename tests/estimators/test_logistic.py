@@ -114,10 +114,20 @@ def test_too_few_iterations_warn_with_the_remedy():
     assert model.gradient_norm_ > model.tol
 
 
-def test_a_tolerance_that_rounding_forbids_warns_with_its_own_remedy():
-    X, y = scaled(load_iris)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("load", [load_iris, load_breast_cancer])
+@pytest.mark.parametrize("solver", ["lbfgs", "newton", "proximal"])
+def test_a_tolerance_that_rounding_forbids_warns_with_its_own_remedy(solver, load, dtype):
+    X, y = scaled(load)
     with pytest.warns(ConvergenceWarning, match="raise tol"):
-        LogisticClassifier(tol=1e-300, max_iter=10_000).fit(X, y)
+        LogisticClassifier(solver=solver, tol=1e-300, max_iter=300).fit(X.astype(dtype), y)
+
+
+@pytest.mark.parametrize(("C", "weight"), [(1e-320, 1.0), (1.0, 1e-320), (1e-200, 1e-200)])
+def test_a_penalty_beyond_floating_point_is_refused_and_named(C, weight):
+    X, y = scaled(load_iris)
+    with pytest.raises(ValueError, match=rf"C={C:g} is too small .* a sum of"):
+        LogisticClassifier(C=C).fit(X, y, np.full(len(y), weight))
 
 
 def test_without_an_intercept_it_is_zero():

@@ -153,3 +153,23 @@ def test_the_number_of_threads_changes_no_bit(form):
         said.append(done.stdout)
     assert said[0].count("\n") == len(SOLVERS)
     assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("solver", [*SOLVERS])
+def test_rows_without_weight_do_not_count_though_hardly_any_has_some(solver):
+    X, y = wide_table(20_000, 5)
+    weighed = np.unique(y, return_index=True)[1]
+    weights = np.zeros(20_000)
+    weights[weighed] = 1
+    model = LogisticClassifier(solver=solver, tol=1e-8, max_iter=1000).fit(X, y, weights)
+    alone = LogisticClassifier(tol=1e-8).fit(X[weighed], y[weighed])
+    np.testing.assert_allclose(model.coef_, alone.coef_, atol=1e-6)
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "newton"])
+def test_where_float32_brings_nothing_more_float64_goes_on(solver):
+    X, y = wide_table(2500, 20)
+    X[:, 0] = 1e4 * X[:, 0] + 2e4
+    X[:, 1] *= 1e4
+    model = LogisticClassifier(solver=solver, tol=1e-6, max_iter=150).fit(X.astype("f4"), y)
+    assert model.converged_

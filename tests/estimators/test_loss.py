@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import approx_fprime
 
-from pipelines.estimators.kernels.losses import loss_rows
 from pipelines.estimators.loss import (
     BinaryLogLoss,
     BinarySquaredError,
@@ -15,6 +14,7 @@ from pipelines.estimators.loss import (
     log_loss_for,
     squared_error_for,
 )
+from tests.estimators.kernels.called import rows_loss
 
 LOG_LOSSES = [BinaryLogLoss(), MultinomialLogLoss(2), MultinomialLogLoss(5)]
 SQUARED = [BinarySquaredError(), MultinomialSquaredError(2), MultinomialSquaredError(5)]
@@ -65,7 +65,7 @@ def test_value_gradient_and_probabilities_are_finite_far_out(loss, dtype, size):
             assert np.isfinite(value).all()
             assert np.isfinite(gradient).all()
             twin, y = np.empty_like(raw), np.full(len(raw), code)
-            total = loss_rows(loss.code, y, np.empty(0), raw, twin)
+            total = rows_loss(loss.code, y, np.empty(0), raw, twin)
             assert total == pytest.approx(value.sum(dtype=float), rel=1e-5)
             np.testing.assert_allclose(twin, gradient, atol=1e-6)
         probabilities = loss.probabilities(raw)

@@ -185,6 +185,12 @@ def test_too_few_epochs_warn_with_the_remedy():
         MLPClassifier(solver="lbfgs", max_iter=2, random_state=0).fit(*scaled(load_iris))
 
 
+def test_a_loss_that_rose_is_not_told_to_rise_faster():
+    model = MLPClassifier((4,), solver="sgd", learning_rate_init=1e6, max_iter=3, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="The loss rose: lower learning_rate_init"):
+        model.fit(*scaled(load_iris))
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_divergence_is_an_error_that_names_the_epoch_and_the_remedy(dtype):
     X, y = scaled(load_iris, dtype)
@@ -227,6 +233,8 @@ def test_a_later_divergence_names_the_epoch_after_the_last_good_one():
         ({"batch_size": 0}, "'batch_size' parameter"),
         ({"learning_rate": "step"}, "'learning_rate' parameter"),
         ({"learning_rate_init": 0.0}, "'learning_rate_init' parameter"),
+        ({"learning_rate_init": 10**400}, "'learning_rate_init' parameter"),
+        ({"alpha": 10**400}, "'alpha' parameter"),
         ({"max_iter": 0}, "'max_iter' parameter"),
         ({"n_iter_no_change": 0}, "'n_iter_no_change' parameter"),
         ({"dropout": 1.0}, "'dropout' parameter"),
@@ -234,6 +242,7 @@ def test_a_later_divergence_names_the_epoch_after_the_last_good_one():
         ({"clip_norm": 0.0}, "'clip_norm' parameter"),
         ({"callbacks": [3]}, "'callbacks' parameter"),
         ({"early_stopping": True, "validation_fraction": 0.001}, "validation_fraction=0.001"),
+        ({"early_stopping": True, "validation_fraction": 0.9999}, "=0.9999 of 150 rows leaves"),
     ],
     ids=str,
 )

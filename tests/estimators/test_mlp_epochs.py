@@ -63,6 +63,10 @@ def test_a_callback_that_returns_true_ends_the_fit_there_and_all_are_told():
     assert_same(fitted, model(max_iter=3).fit(X, Y))
 
 
+def test_a_callback_may_answer_with_a_truth_value_of_numpys():
+    assert model(callbacks=lambda epoch: np.int64(epoch.number) >= 3).fit(X, Y).n_iter_ == 3
+
+
 @pytest.mark.parametrize("before", ["unfitted", "fitted"])
 @pytest.mark.parametrize("error", [OSError(), KeyboardInterrupt()], ids=repr)
 def test_a_callbacks_exception_goes_through_and_leaves_the_estimator_as_it_was(before, error):
@@ -109,6 +113,25 @@ def test_early_stopping_keeps_the_weights_of_the_best_epoch():
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_a_warm_start_that_finds_no_better_score_keeps_the_weights_it_began_with():
+    warm = model(early_stopping=True, warm_start=True, learning_rate_init=0.05, max_iter=40)
+    coefs, best = warm.fit(X, Y).coefs_, warm.best_validation_score_
+    warm.set_params(learning_rate_init=10.0, max_iter=3).fit(X, Y)
+    assert max(warm.validation_scores_[-3:]) <= best == warm.best_validation_score_
+    for ours, before in zip(warm.coefs_, coefs, strict=True):
+        np.testing.assert_array_equal(ours, before)
+
+
+def test_without_early_stopping_no_score_is_told_whatever_the_fit_before_has_seen():
+    record = Record()
+    warm = model(early_stopping=True, warm_start=True).fit(X, Y)
+    warm.set_params(early_stopping=False, callbacks=record).fit(X, Y)
+    assert {epoch.validation_score for epoch in record.seen} == {None}
+    full = model(solver="lbfgs", early_stopping=True).fit(X, Y)
+    assert (full.validation_scores_, full.best_validation_score_) == (None, None)
+    assert full.best_loss_ == min(full.loss_curve_)
+
+
 def test_a_row_held_out_is_not_learnt_from():
     marked = X.copy()
     record = Record()
@@ -145,6 +168,26 @@ def test_epochs_by_partial_fit_are_those_of_fit(solver):
     assert_same(parts, whole)
     assert parts.loss_curve_ == whole.loss_curve_
     assert (parts.t_, parts.n_iter_) == (4 * 300, 1)
+
+
+@pytest.mark.parametrize("before", ["sgd", "adam", "rmsprop"])
+def test_another_optimizer_begins_without_what_the_one_before_kept(before):
+    parts = model(solver=before, shuffle=False)
+    for _ in range(3):
+        parts.partial_fit(X, Y, classes=[0, 1, 2])
+    after = {"adam": "rmsprop"}.get(before, "adam")
+    fresh = model(solver=after, shuffle=False, max_iter=1, warm_start=True)
+    vars(fresh).update({name: each for name, each in vars(parts).items() if name.endswith("_")})
+    assert_same(parts.set_params(solver=after).partial_fit(X, Y), fresh.fit(X, Y))
+
+
+def test_partial_fit_after_a_fit_of_other_columns_begins_anew():
+    parts = model(learning_rate_init=0.05).partial_fit(X, Y, classes=[0, 1, 2])
+    parts.set_params(solver="lbfgs").fit(X[:, :2], Y)
+    fitted = model(solver="lbfgs", learning_rate_init=0.05).fit(X[:, :2], Y)
+    for each in (parts, fitted):
+        each.set_params(solver="adam").partial_fit(X[:, :2], Y)
+    assert_same(parts, fitted)
 
 
 def test_partial_fit_may_see_the_classes_one_after_the_other():
@@ -189,6 +232,15 @@ def test_a_warm_start_goes_on_where_the_last_fit_ended():
     assert (warm.n_iter_, warm.t_) == (4, whole.t_)
     cold = warm.set_params(warm_start=False, max_iter=7).fit(X, Y)
     assert_same(cold, whole)
+
+
+def test_each_fit_of_a_warm_start_has_a_cosine_of_its_own():
+    record = Record()
+    warm = model(warm_start=True, learning_rate="cosine", callbacks=record).fit(X, Y)
+    warm.fit(X, Y)
+    rates = [epoch.learning_rate for epoch in record.seen]
+    assert rates[:12] == rates[12:]
+    assert warm.loss_curve_[-1] < warm.loss_curve_[11]
 
 
 def test_a_warm_start_of_lbfgs_begins_at_the_optimum_it_had_reached():

@@ -26,6 +26,15 @@ def test_inverse_scaling_goes_by_the_rows_seen(seen, power):
     assert not rates.goes_on()
 
 
+def test_inverse_scaling_by_any_power_ends_at_zero():
+    assert schedule("invscaling", 1e5).epoch(1, 2, 100).tolist() == [0.0, 0.0]
+
+
+def test_a_cosine_goes_on_where_the_epochs_before_have_led_it():
+    whole, rest = schedule("cosine"), Schedule("cosine", 0.1, power=0.5, epochs=10, before=4)
+    np.testing.assert_array_equal(rest.epoch(2, 3, 0), whole.epoch(6, 3, 0))
+
+
 def test_an_adaptive_rate_is_divided_by_five_until_it_is_a_millionth():
     rates, seen = schedule("adaptive"), [0.1]
     while rates.goes_on():

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from pipelines.estimators.kernels.compiled import compiled
 from pipelines.estimators.kernels.elementary import exp, log1p
 from pipelines.estimators.kernels.inner import inner
 
@@ -31,7 +30,7 @@ MULTINOMIAL_SQUARED_ERROR = 3
 CHUNK = 64
 
 
-@compiled
+@inner
 def loss_rows(code: int, y: Any, weights: Any, raw: Any, slopes: Any) -> float:
     """Σᵢ sᵢ ℓ(yᵢ, rawᵢ), summed in float64; slopes ← sᵢ ∂ℓ/∂rawᵢ.
 

@@ -22,7 +22,7 @@ from pipelines.estimators.kernels.network_layers import (
     column_sums,
 )
 
-__all__ = ["BLOCK", "Rows", "Shape", "Space", "rows_gradient"]
+__all__ = ["BLOCK", "Rows", "Shape", "Space", "rows_gradient", "share_gradient"]
 
 # Rows whose activations are held at a time; enough for a product to run at full speed.
 BLOCK = 256
@@ -67,6 +67,14 @@ class Space(NamedTuple):
 
 @compiled
 def rows_gradient(
+    rows: Any, shape: Any, space: Any, share: int, w: Any, begin: int, end: int, seed: Any, row: int
+) -> float:
+    """`share_gradient`, for Python to call."""
+    return share_gradient(rows, shape, space, share, w, begin, end, seed, row)
+
+
+@inner
+def share_gradient(
     rows: Any, shape: Any, space: Any, share: int, w: Any, begin: int, end: int, seed: Any, row: int
 ) -> float:
     """Σᵢ sᵢ ℓᵢ over the rows order[begin:end]; space.gradient[share] ← its gradient by w.

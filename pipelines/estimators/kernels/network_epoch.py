@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from pipelines.estimators.kernels.compiled import compiled
 from pipelines.estimators.kernels.inner import inner
-from pipelines.estimators.kernels.network import rows_gradient
+from pipelines.estimators.kernels.network import share_gradient
 from pipelines.estimators.kernels.network_gate import pass_gate
-from pipelines.estimators.kernels.update import add_shares, sum_of_squares, update
+from pipelines.estimators.kernels.update import add_shares, move, sum_of_squares
 
 __all__ = ["Plan", "Rule", "Sums", "descend"]
 
@@ -87,7 +87,7 @@ def descend(
         for share in range(thread, shares, n_threads):
             first = begin + share * plan.share_size
             last = min(first + plan.share_size, end)
-            sums.losses[share] += rows_gradient(
+            sums.losses[share] += share_gradient(
                 rows, shape, space, share, w, first, last, plan.seed, plan.offset + first
             )
         target = meet(gate, n_threads, target)
@@ -144,7 +144,7 @@ def step_parts(
         penalty *= shorten
     for p in range(thread, len(plan.parts), n_threads):
         start, stop, coefficients = plan.parts[p, 0], plan.parts[p, 1], plan.parts[p, 2]
-        update(
+        move(
             rule.code,
             w,
             gradient,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipelines.estimators.kernels.compiled import compiled
+from pipelines.estimators.kernels.inner import inner
 from pipelines.estimators.kernels.losses import loss_rows
 
 __all__ = ["sparse_curvature", "sparse_gram", "sparse_loss", "sparse_raw", "sparse_squares"]
@@ -19,23 +20,28 @@ __all__ = ["sparse_curvature", "sparse_gram", "sparse_loss", "sparse_raw", "spar
 STEP = 256
 
 
-@compiled
-def _times(data: Any, indices: Any, indptr: Any, start: int, end: int, W: Any, raw: Any) -> None:
-    """Adds X W to `raw`, for the rows from start to end."""
+@inner
+def _times(
+    data: Any, indices: Any, indptr: Any, start: int, end: int, W: Any, b: Any, raw: Any
+) -> None:
+    """Raw ← X W + b, for the rows from start to end."""
     K = W.shape[1]
     for i in range(start, end):
         if K == 1:
-            total = 0.0
+            total = b[0]
             for at in range(indptr[i], indptr[i + 1]):
                 total += data[at] * W[indices[at], 0]
-            raw[i - start, 0] += total
+            raw[i - start, 0] = total
         else:
+            # Not as a slice: Numba would compile the words of an error with it, for seconds.
+            for k in range(K):
+                raw[i - start, k] = b[k]
             for at in range(indptr[i], indptr[i + 1]):
                 for k in range(K):
                     raw[i - start, k] += data[at] * W[indices[at], k]
 
 
-@compiled
+@inner
 def _transposed_times(
     data: Any, indices: Any, indptr: Any, start: int, end: int, S: Any, G: Any
 ) -> None:
@@ -57,8 +63,7 @@ def sparse_raw(
     data: Any, indices: Any, indptr: Any, first: int, last: int, W: Any, b: Any, raw: Any
 ) -> None:
     """Raw ← X W + b for the rows from first to last, in rows 0 … of `raw`."""
-    raw[: last - first] = b
-    _times(data, indices, indptr, first, last, W, raw)
+    _times(data, indices, indptr, first, last, W, b, raw)
 
 
 @compiled
@@ -85,8 +90,7 @@ def sparse_loss(
     for start in range(first, last, STEP):
         end = min(start + STEP, last)
         part = raw[: end - start]
-        part[:] = b
-        _times(data, indices, indptr, start, end, W, part)
+        _times(data, indices, indptr, start, end, W, b, part)
         total += loss_rows(code, y[start:end], weights[start:end], part, slopes)
         for i in range(end - start):
             for k in range(K):
@@ -115,8 +119,7 @@ def sparse_curvature(
     for start in range(first, last, STEP):
         end = min(start + STEP, last)
         part = raw[: end - start]
-        part[:] = c
-        _times(data, indices, indptr, start, end, V, part)
+        _times(data, indices, indptr, start, end, V, c, part)
         for i in range(end - start):
             mean = 0.0
             if K > 1:

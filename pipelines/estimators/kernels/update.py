@@ -10,7 +10,7 @@ from pipelines.estimators.optimizers.adam import adam
 from pipelines.estimators.optimizers.rmsprop import rmsprop
 from pipelines.estimators.optimizers.sgd import sgd
 
-__all__ = ["RULES", "add_shares", "sum_of_squares", "update"]
+__all__ = ["RULES", "add_shares", "move", "sum_of_squares", "update"]
 
 # A rule's code is its place here.
 RULES = (sgd, rmsprop, adam)
@@ -40,6 +40,24 @@ def sum_of_squares(w: Any, gradient: Any, penalty: Any, scale: Any) -> float:
 
 @compiled
 def update(
+    rule: int,
+    w: Any,
+    gradient: Any,
+    state: Any,
+    start: int,
+    stop: int,
+    rate: Any,
+    constants: Any,
+    scale: Any,
+    penalty: Any,
+    decay: Any,
+) -> None:
+    """`move`, for Python to call."""
+    move(rule, w, gradient, state, start, stop, rate, constants, scale, penalty, decay)
+
+
+@inner
+def move(
     rule: int,
     w: Any,
     gradient: Any,

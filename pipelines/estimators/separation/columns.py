@@ -66,17 +66,21 @@ def thresholds(X: Any, y: Codes, n_classes: int, fit_intercept: bool) -> list[Th
     """
     low, high = ranges(X, y, n_classes)
     varies = low.min(axis=0) < high.max(axis=0)
+    # In CSR form each column would cost a pass over all numbers.
+    sparse: bool = issparse(X)
+    by_column = X.tocsc() if sparse else X
     found: dict[int, Threshold] = {}
     for code, sign in product(np.unique(y).tolist(), (1, -1)):
         others = np.arange(n_classes) != code
+        mine = y == code
         near = low[code] if sign > 0 else high[code]
         far = high[others].max(axis=0) if sign > 0 else low[others].min(axis=0)
         separates = varies & (sign * (near - far) >= 0)
         if not fit_intercept:
             separates &= (sign * near >= 0) & (sign * far <= 0)
         for column in np.flatnonzero(separates).tolist():
-            off = off_border(X, column, near[column], far[column], fit_intercept)
-            counts = int(off.sum()), int(off[y == code].sum())
+            off = off_border(by_column, column, near[column], far[column], fit_intercept)
+            counts = int(np.count_nonzero(off)), int(np.count_nonzero(off & mine))
             each = Threshold(column, code, sign, float(near[column]), float(far[column]), *counts)
             if column not in found or counts > (found[column].n_rows, found[column].own_rows):
                 found[column] = each
@@ -86,10 +90,15 @@ def thresholds(X: Any, y: Codes, n_classes: int, fit_intercept: bool) -> list[Th
 def off_border(
     X: Any, column: int, near: float, far: float, fit_intercept: bool
 ) -> NDArray[np.bool_]:
-    """Which rows are not on the border; none is where it can lie between two values."""
+    """Which rows of X, dense or CSC, are not on the border; all where it lies between values."""
     if fit_intercept and near != far:
         return np.ones(X.shape[0], dtype=bool)
-    values = X[:, [column]]
-    values = values.toarray() if issparse(X) else values
-    apart: NDArray[np.bool_] = values.ravel() != (far if fit_intercept else 0)
+    sparse: bool = issparse(X)
+    if sparse:
+        place = slice(X.indptr[column], X.indptr[column + 1])
+        values = np.zeros(X.shape[0])
+        values[X.indices[place]] = X.data[place]
+    else:
+        values = X[:, column]
+    apart: NDArray[np.bool_] = values != (far if fit_intercept else 0)
     return apart

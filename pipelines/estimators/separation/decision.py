@@ -23,7 +23,8 @@ from pipelines.estimators.separation.program import (
 
 __all__ = ["separation_of"]
 
-# Rows times weights up to which linear programming is affordable: seconds.
+# Comparisons of a row's class with another, times weights, up to which linear programming is
+# affordable: seconds.
 MOST_CELLS = 1_000_000
 
 
@@ -70,7 +71,7 @@ def separation_of(
     if alone and n_classes == 2 and alone[0].n_rows == len(y):
         return by_one_column(alone, y, labels, columns)
     complete = every_row_on_its_side(raw, y)
-    if len(y) * objective.n_weights <= MOST_CELLS:
+    if len(y) * (n_classes - 1) * objective.n_weights <= MOST_CELLS:
         comparisons = Comparisons(X, y, n_classes, objective.fit_intercept)
         margins = separating_direction(comparisons)
         every = bool((margins > ZERO).all())

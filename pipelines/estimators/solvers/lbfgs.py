@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.estimators.solvers.line_search import Function, line_search, start_at
+from pipelines.estimators.solvers.progress import Progress
 from pipelines.estimators.solvers.solution import FLOAT64, Solution, solution_at
 
 __all__ = ["Preconditioner", "lbfgs"]
@@ -17,6 +18,9 @@ F64 = NDArray[np.float64]
 Preconditioner = Callable[[F64], F64]
 
 MEMORY = 10
+# Steps in a row without progress after which products in float64 go on, and where there are none
+# to go on: then a gradient that rises for a while is worth waiting for.
+PATIENCE, LAST_PATIENCE = 10, 50
 
 
 def lbfgs(
@@ -37,8 +41,8 @@ def lbfgs(
         w ← w − t H ∇f(w),    H = BFGS's inverse Hessian from (s, y), begun at γ P⁻¹
         γ = sᵀy / (yᵀ P⁻¹ y),    t by `line_search`
 
-    until max |∇f(w)| ≤ `tol`, or `max_iter` steps are done, or no step lowers the value any
-    more because rounding hides the difference. Only the first counts as converged. Without
+    until max |∇f(w)| ≤ `tol`, or `max_iter` steps are done, or steps bring nothing any more
+    because rounding hides the difference. Only the first counts as converged. Without
     a preconditioner P is the identity.
 
     Parameters
@@ -61,7 +65,8 @@ def lbfgs(
     solve = make(start)
     pairs: deque[tuple[F64, F64]] = deque(maxlen=MEMORY)
     scale, age = 1.0, 0
-    while here.gradient_norm > tol and len(curve) <= max_iter:
+    progress = Progress(here.gradient_norm, PATIENCE if rounding > FLOAT64 else LAST_PATIENCE)
+    while here.gradient_norm > tol and len(curve) <= max_iter and not progress.ended:
         if age >= renew_after:
             solve, age = make(here.weights), 0
             scale = _scale(pairs, solve)
@@ -80,6 +85,8 @@ def lbfgs(
         if step @ change > 1e-14 * np.linalg.norm(step) * np.linalg.norm(change):
             pairs.append((step, change))
             scale = _scale(pairs, solve)
+        noise = rounding * max(1.0, abs(here.value))
+        progress.step(here.value - there.value, noise, there.gradient_norm)
         here, age = there, age + 1
         curve.append(here.value)
     return solution_at(here, curve, tol)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, lstsq
 
 from pipelines.estimators.solvers.line_search import Function, Point, line_search, start_at
+from pipelines.estimators.solvers.progress import Progress
 from pipelines.estimators.solvers.solution import FLOAT64, Solution, solution_at
 
 __all__ = ["newton", "newton_cg"]
@@ -121,10 +122,13 @@ def _descend(
 ) -> Solution:
     here = start_at(function, start)
     curve = [here.value]
-    while here.gradient_norm > tol and len(curve) <= max_iter:
+    progress = Progress(here.gradient_norm)
+    while here.gradient_norm > tol and len(curve) <= max_iter and not progress.ended:
         there = line_search(function, here, direction(here), rounding)
         if there is None:
             break
+        noise = rounding * max(1.0, abs(here.value))
+        progress.step(here.value - there.value, noise, there.gradient_norm)
         here = there
         curve.append(here.value)
     return solution_at(here, curve, tol)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from pipelines.estimators.objective import LinearObjective
 from pipelines.estimators.solvers.curvature import Curvature, Place
+from pipelines.estimators.solvers.progress import Progress
 from pipelines.estimators.solvers.quadratic import minimum
 from pipelines.estimators.solvers.solution import Solution
 
@@ -18,10 +19,6 @@ F64 = NDArray[np.float64]
 SUFFICIENT, SHORTEST = 1e-4, 1e-10
 # The share of its subgradient that the model's minimum may keep, and that of `tol`.
 INNER, INNER_LAST = 0.03, 0.1
-
-# So many steps in a row may bring neither a lower value, as far as rounding lets see, nor a
-# clearly smaller subgradient.
-PATIENCE, CLEARLY = 10, 0.9
 
 
 def proximal(
@@ -60,8 +57,8 @@ def proximal(
 
     here = _place(objective, penalty, start)
     curve = [here.value]
-    best, idle = here.norm, 0
-    while here.norm > tol and len(curve) <= max_iter and idle < PATIENCE:
+    progress = Progress(here.norm)
+    while here.norm > tol and len(curve) <= max_iter and not progress.ended:
         there = _step(objective, penalty, here, curvature, tol)
         if there is None:
             # The curvature of other places may mislead: once more with that of here alone.
@@ -69,8 +66,7 @@ def proximal(
                 break
             continue
         curvature.learn(here, there)
-        seen = here.value - there.value > _noise(objective, here) or there.norm < CLEARLY * best
-        best, idle = (min(best, there.norm), 0) if seen else (best, idle + 1)
+        progress.step(here.value - there.value, _noise(objective, here), there.norm)
         here = there
         curve.append(here.value)
     return Solution(

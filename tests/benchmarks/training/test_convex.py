@@ -46,3 +46,12 @@ def test_the_ladder_falls_from_one_to_1e_12_by_a_third_at_most() -> None:
     assert LADDER[0] == 1
     assert min(LADDER) <= 1e-12
     assert all(0.29 < b / a < 0.34 for a, b in pairwise(LADDER))
+
+
+def test_tolerances_that_change_nothing_are_passed_over_and_the_loosest_is_still_found() -> None:
+    tries: dict[int, Try] = {}
+    for step in loosest(tries, 20, 1e-6):
+        # From step 10 on the fit ends in one place; from 7 on it is still good enough.
+        tries[step] = attempt(step, 1e-7 if step >= 7 else 1e-3, max(10 - step, 0))
+    assert choose(tries, 1e-6) == (tries[7], True)
+    assert len(tries) < 10

@@ -169,6 +169,30 @@ def test_where_linear_programming_is_dear_only_what_is_cheap_to_prove_is_told(mo
     assert "the fitted coefficients put every row" in seen.reason
 
 
+def test_many_classes_make_linear_programming_dear(monkeypatch):
+    monkeypatch.setattr(decision, "MOST_CELLS", 200 * 12)
+    random = np.random.default_rng(0)
+    border = random.normal(size=(200, 3))
+    border[:, 2] = border[:, 1]
+    y = np.arange(200) % 2
+    border[np.flatnonzero(y == 0)[:9], 2] += 1
+    assert found(border, y).kind == "quasi-complete"
+    # Three classes compare each row twice.
+    three = np.where(np.arange(200) % 4 == 1, 2, y)
+    assert found(border, three) is None
+    monkeypatch.setattr(decision, "MOST_CELLS", 2 * 200 * 12)
+    assert found(border, three).kind == "quasi-complete"
+
+
+def test_columns_of_a_sparse_table_are_counted_as_those_of_a_dense_one():
+    random = np.random.default_rng(0)
+    X = random.integers(0, 2, (300, 6)) * random.integers(1, 4, (300, 6)).astype(float)
+    y = random.integers(0, 2, 300)
+    X[:, 4] = np.where((y == 1) & (X[:, 0] > 2), 5, 0)
+    assert found(csr_array(X), y) == found(X, y)
+    assert found(X, y).n_rows == np.count_nonzero(X[:, 4])
+
+
 def test_a_class_without_weight_is_separated_by_the_intercept_alone():
     X, y = overlapping()
     y[:10] = 2
