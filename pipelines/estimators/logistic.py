@@ -26,6 +26,7 @@ from pipelines.estimators.row_weights import row_weights
 from pipelines.estimators.separation import SeparationWarning
 from pipelines.estimators.solvers.solution import Solution
 from pipelines.estimators.threads import team_of_threads
+from pipelines.estimators.unchanged import unchanged_on_failure
 from pipelines.estimators.validation import training_rows
 
 __all__ = ["LogisticClassifier"]
@@ -175,6 +176,15 @@ class LogisticClassifier(LinearPredictions, FitStatistics, BaseEstimator):  # ty
             Values too large for the arithmetic.
         """
         self._validate_params()
+        with unchanged_on_failure(self):
+            self._fit(X, y, sample_weight)
+        if self.separation_ is not None:
+            warnings.warn(self.separation_, SeparationWarning, stacklevel=2)
+        elif not self.converged_:
+            warnings.warn(self._shortfall(), ConvergenceWarning, stacklevel=2)
+        return self
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any) -> None:
         before = self._former_weights()
         X, codes = training_rows(self, X, y, accept_sparse="csr")
         weights = row_weights(X, codes, self.classes_, sample_weight, self.class_weight)
@@ -190,11 +200,6 @@ class LogisticClassifier(LinearPredictions, FitStatistics, BaseEstimator):  # ty
             self.solver_, solution = minimise(objective, start, demand)
             self._store(objective, solution, X.dtype)
             self._judge(X, objective, solution.weights)
-        if self.separation_ is not None:
-            warnings.warn(self.separation_, SeparationWarning, stacklevel=2)
-        elif not self.converged_:
-            warnings.warn(self._shortfall(), ConvergenceWarning, stacklevel=2)
-        return self
 
     @contextmanager
     def _objective(self, X: Any, codes: Codes, weights: F64) -> Iterator[LinearObjective]:

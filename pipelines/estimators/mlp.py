@@ -15,8 +15,9 @@ from pipelines.estimators.bad_input import named_refusals
 from pipelines.estimators.labels import class_codes, known_codes, same_classes
 from pipelines.estimators.layer_table import LayerTable, layer_table
 from pipelines.estimators.loss import LOSSES
-from pipelines.estimators.mlp_base import Perceptron, unchanged_on_failure
+from pipelines.estimators.mlp_base import Perceptron
 from pipelines.estimators.network import raw_predictions
+from pipelines.estimators.unchanged import unchanged_on_failure
 from pipelines.estimators.validation import FLOATS, labelled_rows, rows_to_predict
 
 __all__ = ["MLPClassifier"]

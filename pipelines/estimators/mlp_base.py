@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import numpy as np
@@ -31,19 +29,7 @@ from pipelines.estimators.network_rows import NetworkRows
 from pipelines.estimators.row_weights import row_weights
 from pipelines.estimators.schedule import Schedule
 
-__all__ = ["Perceptron", "unchanged_on_failure"]
-
-
-@contextmanager
-def unchanged_on_failure(model: Any) -> Iterator[None]:
-    """A context that gives the model its attributes back where an exception leaves it."""
-    before = dict(vars(model))
-    try:
-        yield
-    except BaseException:
-        vars(model).clear()
-        vars(model).update(before)
-        raise
+__all__ = ["Perceptron"]
 
 
 class Perceptron(BaseEstimator):  # type: ignore[misc]
@@ -113,11 +99,13 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         super()._validate_params()
         hidden_widths(self.hidden_layer_sizes)
         callbacks_of(self.callbacks)
-        if self.solver == "lbfgs" and self.dropout > 0:
-            raise ValueError(
-                f"dropout={self.dropout!r} needs a stochastic optimizer; solver='lbfgs' is none. "
-                "Leave one of the two out."
-            )
+        idle = {"dropout": 0, "clip_norm": None, "callbacks": None}
+        for name in idle if self.solver == "lbfgs" else ():
+            if getattr(self, name) != idle[name]:
+                raise ValueError(
+                    f"{name}={getattr(self, name)!r} needs epochs and batches; solver='lbfgs' has "
+                    "none. Leave one of the two out."
+                )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

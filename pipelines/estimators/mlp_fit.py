@@ -26,6 +26,9 @@ __all__ = ["History", "fit_by_epochs", "fit_by_lbfgs"]
 
 Score = Callable[[Network], float]
 
+# A loss so many times that of the first epoch does not come back.
+EXPLODED = 1e6
+
 
 @dataclass
 class History:
@@ -83,7 +86,8 @@ def fit_by_epochs(
     Raises
     ------
     DivergenceError
-        The loss or a weight left the range of floating point; names the epoch.
+        The loss or a weight left the range of floating point, or the loss rose beyond all
+        bounds; names the epoch.
     """
     callbacks = callbacks_of(model.callbacks)
     best = history.best_loss if score is None else -history.best_score
@@ -102,8 +106,8 @@ def fit_by_epochs(
             order = draws.permutation(picked) if model.shuffle else picked
             rates = schedule.epoch(number - 1, n_steps, history.rows_seen)
             loss = descent.epoch(rows, order, rates, team, int(draws.integers(2**63)))
-            require_finite(loss, network, number, model.learning_rate_init)
             history.losses.append(loss)
+            require_bounded(history.losses, network, number, model.learning_rate_init)
             history.best_loss = min(history.best_loss, loss)
             history.rows_seen += len(picked)
             history.epochs = number
@@ -133,6 +137,18 @@ def require_finite(loss: float, network: Network, epoch: int | None, rate: float
     raise DivergenceError(
         f"MLPClassifier diverged{where}: its loss or weights left the range of floating point. "
         f"{remedy}cale the columns of X.",
+        epoch=epoch,
+    )
+
+
+def require_bounded(losses: list[float], network: Network, epoch: int, rate: float) -> None:
+    """As `require_finite`, and refuse a loss that is far beyond the first."""
+    require_finite(losses[-1], network, epoch, rate)
+    if losses[-1] <= EXPLODED * max(losses[0], 1.0):
+        return
+    raise DivergenceError(
+        f"MLPClassifier diverged in epoch {epoch}: its loss rose from {losses[0]:.3g} to "
+        f"{losses[-1]:.3g}. Lower learning_rate_init (now {rate:g}) or scale the columns of X.",
         epoch=epoch,
     )
 

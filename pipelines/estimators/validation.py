@@ -101,10 +101,22 @@ def plain_csr(X: Any) -> Any:
     """X with each entry once and in order, its indices int32 where they fit; dense as it is.
 
     Kernels are compiled once, for int32; entries that are told twice would be squared apart.
+
+    Raises
+    ------
+    ValueError
+        Where an index is none of a column: a kernel would read beside the weights.
     """
     sparse: bool = issparse(X)
     if not sparse:
         return X
+    least, most = (X.indices.min(), X.indices.max()) if X.nnz else (0, -1)
+    if least < 0 or most >= X.shape[1]:
+        worst = least if least < 0 else most
+        raise ValueError(
+            f"X has the column index {worst} and {X.shape[1]} columns: its CSR arrays are damaged. "
+            "Make them anew."
+        )
     if not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()

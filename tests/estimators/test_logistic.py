@@ -179,3 +179,12 @@ def test_weights_that_are_negative_all_zero_or_no_numbers_are_refused(weight):
 def test_one_class_is_refused_and_named():
     with pytest.raises(ValueError, match="one class only, 'yes'"):
         LogisticClassifier().fit(np.eye(3), ["yes"] * 3)
+
+
+def test_a_fit_that_fails_leaves_the_former_one():
+    X, y = scaled(load_iris)
+    model = LogisticClassifier().fit(X, y)
+    before = model.predict(X)
+    with pytest.raises(ValueError, match="sample_weight"):
+        model.fit(X, y + 10, np.full(len(y), -1.0))
+    np.testing.assert_array_equal(model.predict(X), before)

@@ -186,7 +186,7 @@ def test_too_few_epochs_warn_with_the_remedy():
 
 
 def test_a_loss_that_rose_is_not_told_to_rise_faster():
-    model = MLPClassifier((4,), solver="sgd", learning_rate_init=1e6, max_iter=3, random_state=0)
+    model = MLPClassifier((4,), solver="sgd", learning_rate_init=10, max_iter=3, random_state=0)
     with pytest.warns(ConvergenceWarning, match="The loss rose: lower learning_rate_init"):
         model.fit(*scaled(load_iris))
 
@@ -202,6 +202,14 @@ def test_divergence_is_an_error_that_names_the_epoch_and_the_remedy(dtype):
     ) as caught:
         model.fit(X, y)
     assert caught.value.epoch == 1
+    assert not hasattr(model, "coefs_")
+
+
+def test_a_loss_that_rises_beyond_all_bounds_is_a_divergence_before_it_overflows():
+    X, y = scaled(load_iris)
+    model = MLPClassifier((5,), learning_rate_init=1e6, random_state=0)
+    with pytest.raises(DivergenceError, match=r"diverged in epoch 2: its loss rose from .* to"):
+        model.fit(X, y)
     assert not hasattr(model, "coefs_")
 
 
@@ -238,7 +246,9 @@ def test_a_later_divergence_names_the_epoch_after_the_last_good_one():
         ({"max_iter": 0}, "'max_iter' parameter"),
         ({"n_iter_no_change": 0}, "'n_iter_no_change' parameter"),
         ({"dropout": 1.0}, "'dropout' parameter"),
-        ({"dropout": 0.5, "solver": "lbfgs"}, "dropout=0.5 needs a stochastic optimizer"),
+        ({"dropout": 0.5, "solver": "lbfgs"}, "dropout=0.5 needs epochs and batches"),
+        ({"clip_norm": 1.0, "solver": "lbfgs"}, "clip_norm=1.0 needs epochs and batches"),
+        ({"callbacks": print, "solver": "lbfgs"}, "callbacks=.* needs epochs and batches"),
         ({"clip_norm": 0.0}, "'clip_norm' parameter"),
         ({"callbacks": [3]}, "'callbacks' parameter"),
         ({"early_stopping": True, "validation_fraction": 0.001}, "validation_fraction=0.001"),

@@ -29,3 +29,11 @@ def test_entries_that_are_told_twice_become_one_and_the_callers_matrix_stays():
 def test_a_plain_matrix_and_a_dense_one_are_passed_on():
     for X in (sparse.csr_array(np.eye(3)), np.eye(3)):
         assert plain_csr(X) is X
+
+
+@pytest.mark.parametrize("index", [3, -1])
+def test_an_index_of_no_column_is_refused_by_its_value(index):
+    X = sparse.csr_array(np.eye(3))
+    X.indices[1] = index
+    with pytest.raises(ValueError, match=f"column index {index} and 3 columns"):
+        plain_csr(X)

@@ -67,6 +67,9 @@ def separation_of(
     if not np.isfinite(raw).all() or rows_overlap(objective, weights, raw, information):
         return None
     y, n_classes = objective.y, len(labels)
+    if (y == y[0]).all():
+        reason = f"only rows of class {labels[y[0]]!r} have weight"
+        return Separation("complete", (), (labels[y[0]],), len(y), reason)
     alone = thresholds(X, y, n_classes, objective.fit_intercept)
     if alone and n_classes == 2 and alone[0].n_rows == len(y):
         return by_one_column(alone, y, labels, columns)

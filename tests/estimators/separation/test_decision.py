@@ -202,6 +202,13 @@ def test_a_class_without_weight_is_separated_by_the_intercept_alone():
     assert seen.columns == ()
 
 
+def test_where_only_one_class_has_weight_it_is_said_so():
+    X, y = overlapping()
+    seen = found(X, y, weights=(y == 1).astype(float), classes=["no", "yes"])
+    assert (seen.kind, seen.columns, seen.n_rows) == ("complete", (), np.count_nonzero(y))
+    assert seen.reason == "only rows of class 'yes' have weight"
+
+
 def test_the_rows_and_the_weights_are_left_as_they_are():
     X, y = overlapping()
     X.flags.writeable = False
