@@ -78,9 +78,11 @@ def warm_up(modules: Sequence[str]) -> None:
     """Start the server that processes are forked from, with these modules imported."""
     if multiprocessing.get_all_start_methods().count("forkserver"):
         context().set_forkserver_preload(list(modules))
-        from multiprocessing import forkserver
+        from multiprocessing import forkserver, resource_tracker
 
-        with _single_threaded(), _deaf_to_interrupts():
+        # The server would start it too, and unblock Ctrl-C before it starts itself.
+        resource_tracker.ensure_running()
+        with _single_threaded(), _interrupts_held_back():
             forkserver.ensure_running()
 
 
@@ -143,16 +145,16 @@ def _single_threaded() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Let a process started here ignore Ctrl-C, which is for the command alone."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may set how signals are handled
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _interrupts_held_back() -> Iterator[None]:
+    """Let a process started here know nothing of Ctrl-C, which is for the command alone.
+
+    The command gets one that comes meanwhile afterwards; ignored, it would be lost.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _ended(

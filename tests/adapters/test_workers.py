@@ -94,3 +94,37 @@ def test_abandoning_the_outcomes_ends_the_processes(tmp_path: Path) -> None:
         time.sleep(0.05)
     outcomes.close()
     assert not Path(f"/proc/{note.read_text()}").exists()
+
+
+INTERRUPTED = """
+import os, signal
+from multiprocessing import forkserver
+from pipelines.adapters.workers import GIGABYTE, Limits, Task, run, warm_up
+from tests.adapters.jobs_for_workers import double
+
+start = forkserver.ensure_running
+
+def struck():
+    start()
+    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(forkserver._forkserver._forkserver_pid, signal.SIGINT)
+
+forkserver.ensure_running = struck
+try:
+    warm_up(["numpy"])
+except KeyboardInterrupt:
+    print("heard")
+forkserver.ensure_running = start
+print([each.result for each in run(double, [Task("a", (2,))], Limits(1, 2 * GIGABYTE, 60))])
+"""
+
+
+def test_ctrl_c_while_the_processes_server_starts_is_heard_and_spares_the_server() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.stdout, done.stderr) == ("heard\n[4]\n", "")

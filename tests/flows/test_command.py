@@ -359,7 +359,7 @@ def test_ctrl_c_stops_a_training_with_a_sentence_and_no_process_left(
     time.sleep(4)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, said
     assert "the same command goes on from there" in said
     assert "Traceback" not in said
     left = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True)
