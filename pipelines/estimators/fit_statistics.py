@@ -26,6 +26,8 @@ F64 = NDArray[np.float64]
 MOST_KEPT = 512
 # Rows times squared weights up to which a penalised fit is hardly slower for keeping it.
 SMALL_INFORMATION = 1e6
+# A gradient that leaves the first six digits of the statistics as they are.
+SIX_DIGITS = 1e-7
 
 
 class FitStatistics:
@@ -36,6 +38,7 @@ class FitStatistics:
     intercept_: NDArray[Any]
     solver_: str
     converged_: bool
+    gradient_norm_: float
     separation_: str | None
     _evidence: dict[str, Any] | None
     _fitted_with: dict[str, Any]
@@ -107,9 +110,19 @@ class FitStatistics:
             solver=self.solver_,
             converged=self.converged_,
             level=level,
-            notes=[self.separation_] if self.separation_ else [],
+            notes=self._notes(),
             class_weight=fit["class_weight"],
         )
+
+    def _notes(self) -> list[str]:
+        if self.separation_ is not None:
+            return [self.separation_]
+        if self.gradient_norm_ > SIX_DIGITS:
+            return [
+                f"The fit ended at a gradient of {self.gradient_norm_:.1g}: the last digits told "
+                "here depend on tol. For six that do not, fit with tol=1e-8."
+            ]
+        return []
 
     def _evidence_of(self, X: Any, y: Any, sample_weight: Any) -> Evidence:
         if X is None and y is None and sample_weight is None and self._evidence is not None:

@@ -183,3 +183,11 @@ def test_a_parameter_set_after_the_fit_does_not_change_what_is_told_of_it():
     before = [str(model.summary()), str(model.summary(X, y))]
     model.set_params(C=float("inf"), l1_ratio=0.5, fit_intercept=False, class_weight=None)
     assert [str(model.summary()), str(model.summary(X, y))] == before
+
+
+def test_a_loose_fit_tells_that_its_last_digits_depend_on_tol():
+    X, y = load_breast_cancer(return_X_y=True)
+    X = X[:, :3] / X[:, :3].std(axis=0)
+    loose, tight = (LogisticClassifier(C=float("inf"), tol=tol).fit(X, y) for tol in (0.01, 1e-9))
+    assert "the last digits told here depend on tol" in str(loose.summary())
+    assert "depend on tol" not in str(tight.summary())
