@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from itertools import pairwise
 from math import prod
 from numbers import Integral, Real
@@ -30,7 +31,12 @@ __all__ = [
     "require_room",
 ]
 
-OPTIMIZERS = ("sgd", "rmsprop", "adam", "adamw")
+OPTIMIZERS: dict[str, Callable[[Any], Optimizer]] = {
+    "sgd": lambda model: SGD(float(model.momentum), bool(model.nesterovs_momentum)),
+    "rmsprop": lambda model: RMSprop(float(model.rho), float(model.epsilon)),
+    "adam": lambda model: Adam(*_moments(model)),
+    "adamw": lambda model: AdamW(*_moments(model), weight_decay=float(model.weight_decay)),
+}
 MOST_WEIGHTS = 2**31
 
 SHARE = [Interval(Real, 0, 1, closed="left")]
@@ -128,11 +134,8 @@ def callbacks_of(callbacks: Any) -> list[Callback]:
 
 def optimizer_for(model: Any) -> Optimizer:
     """The optimizer that the model's parameters describe."""
-    if model.solver == "sgd":
-        return SGD(float(model.momentum), bool(model.nesterovs_momentum))
-    if model.solver == "rmsprop":
-        return RMSprop(float(model.rho), float(model.epsilon))
-    moments = float(model.beta_1), float(model.beta_2), float(model.epsilon)
-    if model.solver == "adamw":
-        return AdamW(*moments, weight_decay=float(model.weight_decay))
-    return Adam(*moments)
+    return OPTIMIZERS[model.solver](model)
+
+
+def _moments(model: Any) -> tuple[float, float, float]:
+    return float(model.beta_1), float(model.beta_2), float(model.epsilon)

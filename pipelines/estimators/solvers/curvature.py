@@ -59,7 +59,7 @@ class Place:
     subgradient: F64
 
     @property
-    def norm(self) -> float:
+    def gradient_norm(self) -> float:
         """The largest component of the subgradient in absolute value."""
         return float(np.abs(self.subgradient).max(initial=0.0))
 

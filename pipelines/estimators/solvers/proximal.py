@@ -9,7 +9,7 @@ from pipelines.estimators.objective import LinearObjective
 from pipelines.estimators.solvers.curvature import Curvature, Place
 from pipelines.estimators.solvers.progress import Progress
 from pipelines.estimators.solvers.quadratic import minimum
-from pipelines.estimators.solvers.solution import Solution
+from pipelines.estimators.solvers.solution import Solution, solution_at
 
 __all__ = ["proximal"]
 
@@ -57,8 +57,8 @@ def proximal(
 
     here = _place(objective, penalty, start)
     curve = [here.value]
-    progress = Progress(here.norm)
-    while here.norm > tol and len(curve) <= max_iter and not progress.ended:
+    progress = Progress(here.gradient_norm)
+    while here.gradient_norm > tol and len(curve) <= max_iter and not progress.ended:
         there = _step(objective, penalty, here, curvature, tol)
         if there is None:
             # The curvature of other places may mislead: once more with that of here alone.
@@ -66,17 +66,10 @@ def proximal(
                 break
             continue
         curvature.learn(here, there)
-        progress.step(here.value - there.value, _noise(objective, here), there.norm)
+        progress.step(here.value - there.value, _noise(objective, here), there.gradient_norm)
         here = there
         curve.append(here.value)
-    return Solution(
-        weights=here.weights,
-        value=here.value,
-        gradient_norm=here.norm,
-        iterations=len(curve) - 1,
-        converged=here.norm <= tol,
-        loss_curve=np.array(curve),
-    )
+    return solution_at(here, curve, tol)
 
 
 def _place(objective: LinearObjective, penalty: F64, weights: F64) -> Place:
@@ -96,7 +89,7 @@ def _step(
 ) -> Place | None:
     """Where the model leads, or a point on the way there; None if no point is lower."""
     at, model = curvature.model_at(here)
-    share = max(INNER, INNER_LAST * tol / here.norm)
+    share = max(INNER, INNER_LAST * tol / here.gradient_norm)
     v = here.weights.copy()
     v[at] = minimum(
         model, v[at], here.gradient[at], penalty[at], share=share, rounds=curvature.rounds
@@ -113,9 +106,9 @@ def _step(
         there = _place(objective, penalty, v if t == 1 else here.weights + t * direction)
         rise = there.value - here.value
         if rise <= SUFFICIENT * t * promise:
-            return there if np.isfinite(there.norm) else None
+            return there if np.isfinite(there.gradient_norm) else None
         # Where rounding hides the difference, the certificate decides.
-        if rise <= noise and there.norm < here.norm:
+        if rise <= noise and there.gradient_norm < here.gradient_norm:
             return there
         t /= 2
     return None

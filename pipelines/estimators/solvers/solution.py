@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-from pipelines.estimators.solvers.line_search import Point
 
 __all__ = ["FLOAT64", "Solution", "after", "solution_at"]
 
 # The share of a value that rounding hides where everything is computed in float64.
 FLOAT64 = 1e-15
+
+
+class Reached(Protocol):
+    """A point with the objective there, and the certificate of how good it is."""
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """The point."""
+
+    @property
+    def value(self) -> float:
+        """The objective there."""
+
+    @property
+    def gradient_norm(self) -> float:
+        """The largest component of the gradient there, in absolute value."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +56,7 @@ class Solution:
     loss_curve: NDArray[np.float64]
 
 
-def solution_at(point: Point, curve: list[float], tol: float) -> Solution:
+def solution_at(point: Reached, curve: list[float], tol: float) -> Solution:
     """The solution that ends at `point`; `curve` holds the values from the start on."""
     return Solution(
         weights=point.weights,
