@@ -63,7 +63,7 @@ class Line:
     @property
     def source(self) -> Path:
         """The table's path."""
-        return source_path(self.config_path, self.config.source.path)
+        return source_path(self.config_path, self.config.source.place)
 
     @cached_property
     def source_sha256(self) -> str:
@@ -102,7 +102,7 @@ class Line:
             "ingest": [
                 config.source.model_dump(exclude={"path"}),
                 list(columns.items()),
-                config.split.key,
+                config.split.column,
             ],
             "split": config.split.model_dump(),
             "train": [[each.model_dump() for each in config.candidates], selection],

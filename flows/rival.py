@@ -62,7 +62,7 @@ def find(client: Any, model: str, digest: str) -> Version | None:
 
 def rows_by(line: Line) -> str:
     """What the rows' digests are taken over: digests over other columns name other rows."""
-    key = line.config.split.key
+    key = line.config.split.column
     return content_digest(["key", key] if key else sorted(line.config.columns))
 
 

@@ -18,7 +18,8 @@ Location = Sequence[int | str]
 
 SECTIONS: dict[str, type[BaseModel]] = {
     "source": models.Source,
-    "split": models.Split,
+    "leaks": models.Leaks,
+    "drift": models.Drift,
     "selection": models.Selection,
     "promotion": models.Promotion,
     "registry": models.Registry,
@@ -31,6 +32,18 @@ COLUMN_TYPES: dict[str, type[BaseModel]] = {
     "category": models.Category,
     "boolean": models.Boolean,
     "date": models.Date,
+}
+SPLIT_KINDS: dict[str, type[BaseModel]] = {
+    "hash": models.HashSplit,
+    "time": models.TimeSplit,
+    "group": models.GroupSplit,
+    "column": models.ColumnSplit,
+}
+# Where pydantic puts the kind's name into the place, by section: after how many keys, the
+# key that says the kind, and the kinds.
+KINDS = {
+    "columns": (2, "type", COLUMN_TYPES),
+    "split": (1, "kind", SPLIT_KINDS),
 }
 # What would be right, by the kind that pydantic gives a mistake.
 REMEDIES = {
@@ -91,8 +104,9 @@ def explain(details: Mapping[str, Any]) -> Problem:
     if kind == "missing":
         return Problem(where, "is missing.", "Add it.")
     if kind in ("union_tag_invalid", "union_tag_not_found"):
+        _, key, kinds = KINDS[str(location[0])]
         tag = str(details.get("ctx", {}).get("tag", ""))
-        return Problem(f"{where}.type", "unknown column type.", nearest(tag, list(COLUMN_TYPES)))
+        return Problem(f"{where}.{key}", f"unknown {key}.", nearest(tag, list(kinds)))
     if _is_label(location):
         message = f"is no label{_shown(details)}."
         return Problem(where, message, "Write whole numbers, text in quotes, or true and false.")
@@ -109,16 +123,18 @@ def _is_label(location: Location) -> bool:
 
 def _written(location: Location) -> Location:
     """The location without the names of types that pydantic puts into it."""
-    if len(location) > 2 and location[0] == "columns":
-        return [*location[:2], *location[3:]]
+    depth, _, kinds = KINDS.get(str(location[0]), (0, "", {}))
+    if kinds and len(location) > depth and location[depth] in kinds:
+        return [*location[:depth], *location[depth + 1 :]]
     return location[:3] if _is_label(location) else location
 
 
 def _known_keys(location: Location) -> list[str]:
     if len(location) == 1:
         return list(models.Config.model_fields)
-    if location[0] == "columns":
-        return list(COLUMN_TYPES[str(location[2])].model_fields)
+    depth, _, kinds = KINDS.get(str(location[0]), (0, "", {}))
+    if kinds:
+        return list(kinds[str(location[depth])].model_fields)
     return list(SECTIONS[str(location[0])].model_fields)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,7 @@ __all__ = [
     "DataError",
     "Decision",
     "Evaluation",
+    "Leak",
     "Parts",
     "Table",
 ]
@@ -59,7 +60,11 @@ class Table:
     classes : tuple
         The labels, sorted: all int, all bool or all str.
     key : pyarrow.Array or None
-        The split's key column as text, where the config names one.
+        The column that the split reads, where the config names one: text, or float64 for a
+        split by time (seconds since 1970-01-01 UTC where it holds dates).
+    outcome : ndarray of float64, shape (n_rows,), or None
+        When each row's label was known, in seconds since 1970-01-01 UTC, NaN for a gap; from
+        the column that source.outcome_time names.
     notes : tuple of str
         What a reader of the report should know: infinities taken as gaps, dropped rows.
     """
@@ -69,6 +74,7 @@ class Table:
     rows: NDArray[np.int64]
     classes: tuple[Any, ...]
     key: pa.Array | None = None
+    outcome: NDArray[np.float64] | None = None
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -84,7 +90,7 @@ class Parts:
     Attributes
     ----------
     part : ndarray of int8, shape (n_rows,)
-        Position in `NAMES`.
+        Position in `NAMES`; −1 for a row in none, as in the gap of a split by time.
     digests : ndarray of uint64, shape (n_rows,)
         The digest of each row; equal rows have equal digests.
     """
@@ -98,6 +104,26 @@ class Parts:
         """True for the rows of a part."""
         rows: NDArray[np.bool_] = self.part == self.NAMES.index(name)
         return rows
+
+
+@dataclass(frozen=True)
+class Leak:
+    """Something by which the label, or a test row, is known before it should be.
+
+    Attributes
+    ----------
+    kind : "target", "identifier", "duplicates" or "time"
+        A column that alone almost determines the label or is the label in disguise; one that
+        names the row; equal rows in several parts; a value dated after the outcome.
+    columns : tuple of str
+        Those that leak; none for duplicates, where all of them do.
+    detail : str
+        What was found, with figures, in a sentence.
+    """
+
+    kind: Literal["target", "identifier", "duplicates", "time"]
+    columns: tuple[str, ...]
+    detail: str
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,8 @@ def search(contender: Contender, judge: Judge, zero: float, within: float, pace:
     began = time.perf_counter()
     for step in loosest(tries, start, within):
         tries[step] = _try(contender, LADDER[step], judge, zero)
-        if time.perf_counter() - began > pace.patience:
+        late = time.perf_counter() - began > pace.patience
+        if late or len(tries) == contender.tries:
             break
     chosen, reached = choose(tries, within)
     entry = Entry(contender, lambda _: contender.run(chosen.tolerance), chosen.seconds, None)

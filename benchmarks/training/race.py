@@ -37,6 +37,8 @@ class Contender:
         Of the table it takes; ours is held against it on the same form.
     long_only : bool
         Whether the short form leaves it out.
+    tries : int or None
+        Fits of that search at most; for one that takes minutes a fit.
     compile : callable, optional
         Compiles what `run` will use and runs it as little as it can.
     """
@@ -48,6 +50,7 @@ class Contender:
     start: float = 1e-4
     form: str = "dense"
     long_only: bool = False
+    tries: int | None = None
     compile: Callable[[], object] | None = None
 
 

@@ -111,7 +111,7 @@ def _text(t: Table) -> Contenders:
         linear.scikit_learn(X, y, "lbfgs", 2, "sparse", start=3e-6),
         linear.scikit_learn(X, y, "newton-cg", 2, "sparse", start=1e-5),
         linear.scikit_learn(X, y, "liblinear", 2, "sparse", start=1e-3, long_only=True),
-        linear.scikit_learn(X, y, "saga", 2, "sparse", start=1e-3, long_only=True),
+        linear.scikit_learn(X, y, "saga", 2, "sparse", start=1e-3, long_only=True, tries=1),
         linear.intelex(X, y, 2, "sparse", start=3e-6),
     ]
 

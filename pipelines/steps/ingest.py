@@ -44,7 +44,7 @@ def ingest(raw: pa.Table, config: Config, place: Callable[[int], str] = row_numb
         With every breach of the contract, each with its column, count, first rows and remedy.
     """
     source = config.source
-    _require(raw, [*config.columns, source.target], config.split.key, source.path)
+    _require(raw, [*config.columns, source.target], config.split.column, source.place)
     codes, breaches, notes = _labels(raw.column(source.target), config)
     labelled = np.flatnonzero(codes >= 0)
     rows = labelled if source.missing_target == "drop" else np.arange(raw.num_rows)
@@ -62,7 +62,7 @@ def ingest(raw: pa.Table, config: Config, place: Callable[[int], str] = row_numb
     if not problems:
         problems = _one_class(codes[labelled], config)
     if problems:
-        raise DataError(*problems, path=source.path)
+        raise DataError(*problems, path=source.place)
     return Table(
         features=pa.table(features),
         codes=codes[rows].astype(np.int32),
@@ -149,7 +149,7 @@ def _key(
     raw: pa.Table, config: Config, rows: NDArray[np.int64]
 ) -> tuple[pa.Array | None, list[Placed]]:
     """The split's key as text, and its gaps as breaches."""
-    name = config.split.key
+    name = config.split.column
     if name is None:
         return None, []
     nothing = np.zeros(0, dtype=np.int64)

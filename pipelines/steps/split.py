@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.config import Split
+from pipelines.config import HashSplit
 from pipelines.digests import row_digests, uniform
 from pipelines.records import DataError, Parts, Table
 
@@ -21,7 +21,7 @@ __all__ = ["choose_salt", "folds", "split"]
 LARGEST_SALT = 10_000
 
 
-def split(table: Table, config: Split) -> Parts:
+def split(table: Table, config: HashSplit) -> Parts:
     """The part of every row.
 
     With u the row's number in [0, 1) by digest and salt: test where u < test, validation
@@ -50,7 +50,7 @@ def split(table: Table, config: Split) -> Parts:
     return parts
 
 
-def choose_salt(table: Table, config: Split) -> int:
+def choose_salt(table: Table, config: HashSplit) -> int:
     """The smallest salt that puts every class into every part.
 
     Raises
@@ -125,7 +125,7 @@ def _digests(table: Table) -> NDArray[np.uint64]:
     return row_digests(source)
 
 
-def _assign(digests: NDArray[np.uint64], config: Split, salt: int) -> NDArray[np.int8]:
+def _assign(digests: NDArray[np.uint64], config: HashSplit, salt: int) -> NDArray[np.int8]:
     u = uniform(digests, salt)
     part = np.zeros(len(u), dtype=np.int8)
     part[u < config.test + config.validation] = Parts.NAMES.index("validation")
@@ -133,5 +133,5 @@ def _assign(digests: NDArray[np.uint64], config: Split, salt: int) -> NDArray[np
     return part
 
 
-def _names(config: Split) -> Sequence[str]:
+def _names(config: HashSplit) -> Sequence[str]:
     return ("train", "test") if config.validation == 0 else Parts.NAMES

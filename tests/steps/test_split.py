@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.config import Split
+from pipelines.config import HashSplit
 from pipelines.digests import row_digests, uniform
 from pipelines.records import DataError, Table
 from pipelines.steps.split import choose_salt, folds, split
@@ -18,20 +18,20 @@ FORTY = table(list(range(40)), ["a", "b"] * 20)
 VALUES = st.lists(st.floats(allow_nan=False), min_size=30, max_size=60, unique=True)
 
 
-def assigned(rows: Table, config: Split) -> list[str]:
+def assigned(rows: Table, config: HashSplit) -> list[str]:
     found = split(rows, config)
     return [found.NAMES[part] for part in found.part]
 
 
 def test_the_forty_rows_fall_as_they_always_fell() -> None:
-    found = split(FORTY, Split(test=0.2, salt=0))
+    found = split(FORTY, HashSplit(test=0.2, salt=0))
     assert np.flatnonzero(found.where("test")).tolist() == [9, 14, 15, 20, 24, 26, 29, 33, 37, 38]
     assert not found.where("validation").any()
     assert (found.digests == row_digests(FORTY.features)).all()
 
 
 def test_a_part_takes_the_rows_whose_number_is_under_its_share() -> None:
-    config = Split(test=0.3, validation=0.3, salt=1)
+    config = HashSplit(test=0.3, validation=0.3, salt=1)
     u = uniform(row_digests(FORTY.features), 1)
     right = ["test" if v < 0.3 else "validation" if v < 0.6 else "train" for v in u]
     assert assigned(FORTY, config) == right
@@ -42,19 +42,19 @@ def test_a_part_takes_the_rows_whose_number_is_under_its_share() -> None:
 def test_a_row_keeps_its_part_when_the_table_grows_and_is_shuffled(
     old: list[float], new: list[float], salt: int
 ) -> None:
-    config = Split(test=0.4, salt=salt)
+    config = HashSplit(test=0.4, salt=salt)
     small = table(old, ["a"] * len(old))
     large = table([*new, *old[::-1]], ["a"] * (len(new) + len(old)))
     assert assigned(small, config) == assigned(large, config)[len(new) :][::-1]
 
 
-def split_of_one_class(rows: Table, config: Split) -> list[float]:
+def split_of_one_class(rows: Table, config: HashSplit) -> list[float]:
     return [int(u < config.test) for u in uniform(row_digests(rows.features), config.salt)]
 
 
 def test_equal_rows_share_a_part_whatever_their_labels() -> None:
     rows = table([0.0, -0.0, float("nan"), float("nan")] * 20 + list(range(40)), ["a", "b"] * 60)
-    found = split(rows, Split(test=0.5, salt=choose_salt(rows, Split(test=0.5))))
+    found = split(rows, HashSplit(test=0.5, salt=choose_salt(rows, HashSplit(test=0.5))))
     for first in (0, 2):
         twins = [first + 4 * i + j for i in range(20) for j in (0, 1)]
         assert len(set(found.part[twins])) == 1
@@ -62,7 +62,7 @@ def test_equal_rows_share_a_part_whatever_their_labels() -> None:
 
 
 def test_the_split_never_looks_at_the_labels() -> None:
-    config = Split(test=0.5, salt=3)
+    config = HashSplit(test=0.5, salt=3)
     other = table(list(range(40)), ["b", "a"] * 20)
     assert (split(FORTY, config).part == split(other, config).part).all()
 
@@ -71,7 +71,7 @@ def test_with_a_key_its_equal_values_share_a_part_and_nothing_else_counts() -> N
     key = [f"person {i // 4}" for i in range(40)]
     keyed = table(list(range(40)), ["a", "b"] * 20, key=key)
     moved = table([x * 7.5 for x in range(40)], ["a", "b"] * 20, key=key)
-    config = Split(test=0.3, salt=2, key="person")
+    config = HashSplit(test=0.3, salt=2, key="person")
     part = split(keyed, config).part
     assert (part.reshape(10, 4) == part.reshape(10, 4)[:, :1]).all()
     assert (split(moved, config).part == part).all()
@@ -80,7 +80,7 @@ def test_with_a_key_its_equal_values_share_a_part_and_nothing_else_counts() -> N
 def test_the_share_of_test_and_validation_rows_is_near_the_configured_one() -> None:
     rows = table(list(range(20_000)), ["a", "b"] * 10_000)
     for salt in range(3):
-        found = split(rows, Split(test=0.2, validation=0.1, salt=salt))
+        found = split(rows, HashSplit(test=0.2, validation=0.1, salt=salt))
         # Four standard deviations of a binomial share at n = 20,000.
         assert found.where("test").mean() == pytest.approx(0.2, abs=0.0114)
         assert found.where("validation").mean() == pytest.approx(0.1, abs=0.0085)
@@ -89,12 +89,12 @@ def test_the_share_of_test_and_validation_rows_is_near_the_configured_one() -> N
 def test_a_class_that_is_missing_from_a_part_is_refused_by_name_and_part() -> None:
     rows = table(list(range(40)), ["common"] * 39 + ["rare"])
     with pytest.raises(DataError, match=r"class 'rare' has no row in (test|train).*salt"):
-        split(rows, Split(test=0.2))
+        split(rows, HashSplit(test=0.2))
 
 
-@pytest.mark.parametrize("config", [Split(test=0.2), Split(test=0.1, validation=0.1)])
+@pytest.mark.parametrize("config", [HashSplit(test=0.2), HashSplit(test=0.1, validation=0.1)])
 def test_the_chosen_salt_is_the_smallest_that_puts_every_class_into_every_part(
-    config: Split,
+    config: HashSplit,
 ) -> None:
     rows = table(list(range(60)), ["common"] * 54 + ["rare"] * 3 + ["odd"] * 3)
     salt = choose_salt(rows, config)
@@ -106,15 +106,15 @@ def test_the_chosen_salt_is_the_smallest_that_puts_every_class_into_every_part(
 
 
 def test_a_salt_of_zero_is_chosen_where_it_fits() -> None:
-    assert choose_salt(FORTY, Split()) == 0
+    assert choose_salt(FORTY, HashSplit()) == 0
 
 
 def test_the_salt_is_the_smallest_beside_a_class_of_thousands_too() -> None:
     rows = table(list(range(5_000)), ["common"] * 4_996 + ["rare"] * 4)
-    salt = choose_salt(rows, Split())
+    salt = choose_salt(rows, HashSplit())
     fits = []
     for candidate in range(salt + 1):
-        part = split_of_one_class(rows, Split(salt=candidate))
+        part = split_of_one_class(rows, HashSplit(salt=candidate))
         fits.append(len(set(part[-4:])) == 2)
     assert fits == [False] * salt + [True]
 
@@ -126,13 +126,13 @@ def test_a_class_with_fewer_than_three_distinct_rows_is_refused_by_name() -> Non
         ["many"] * 30 + ["few"] * 5 + ["three"] * 3,
     )
     with pytest.raises(DataError, match=r"Fewer than three distinct rows for class 'few' \(2\)\."):
-        choose_salt(rows, Split())
+        choose_salt(rows, HashSplit())
 
 
 def test_a_table_that_no_salt_divides_is_refused_with_what_to_do() -> None:
     rows = table(list(range(6)), ["a", "b"] * 3)
     with pytest.raises(DataError, match=r"No salt up to 10000.*3 distinct rows.*raise"):
-        choose_salt(rows, Split(test=0.00001))
+        choose_salt(rows, HashSplit(test=0.00001))
 
 
 def test_the_folds_divide_the_training_rows_and_no_others() -> None:
