@@ -53,7 +53,6 @@ def scikit_learn(
     form: str = "dense",
     start: float = 1e-4,
     long_only: bool = False,
-    tries: int | None = None,
 ) -> Iterator[Contender]:
     """scikit-learn's LogisticRegression by the given solver."""
     from sklearn.linear_model import LogisticRegression
@@ -76,7 +75,6 @@ def scikit_learn(
         start,
         form,
         long_only,
-        tries,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import mean, median, stdev
 
 from benchmarks.measuring import machine
-from benchmarks.training import tables
+from benchmarks.training import profile, tables
 from benchmarks.training.children import first_use, peak_memory
 from benchmarks.training.data import Table
 from benchmarks.training.limits import epoch_seconds, rates
@@ -107,6 +107,7 @@ def _section(
         "training rows and accuracy on 10,000 others are computed here in float64 (mean ± "
         f"standard error). Limit: an epoch takes {limit * 1e3:.2g} ms at {rates()}, measured here.",
         tables.markdown([*heads, "loss", "accuracy", "same quality", "extra memory"], rows),
+        "" if ours is None else profile.told(table, work.hidden or 0, ours),
         *(f"Failed: {line}" for line in failed),
         tables.compiling(
             [(lane.entry.contender.name, lane.compiling) for lane in lanes],

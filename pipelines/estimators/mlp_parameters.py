@@ -85,9 +85,10 @@ def hidden_widths(sizes: Any) -> list[int]:
     Raises
     ------
     ValueError
-        Where a width is no whole number of at least 1.
+        Where a width is no whole number of at least 1, or the widths have no order.
     """
-    widths = list(sizes) if np.iterable(sizes) and not isinstance(sizes, str) else [sizes]
+    ordered = np.iterable(sizes) and not isinstance(sizes, str | dict | set | frozenset)
+    widths = list(sizes) if ordered else [sizes]
     for width in widths:
         if not isinstance(width, Integral) or isinstance(width, bool) or width < 1:
             raise ValueError(

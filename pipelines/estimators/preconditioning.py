@@ -62,7 +62,7 @@ def class_blocks(objective: LinearObjective, sample: LinearObjective, weights: F
     def factor(k: int) -> NDArray[Any]:
         block = alone.class_block(P, h, k, k)
         inverse = _inverse_factor(block, None if diagonal is None else diagonal[:, k])
-        return inverse.astype(objective.design.dtype)
+        return inverse.astype(objective.design.dtype, order="C")
 
     factors = objective.team.map(factor, range(distinct))
 
@@ -95,7 +95,7 @@ def _inverse_factor(block: F64, diagonal: F64 | None) -> NDArray[np.float64]:
             factor = cholesky(block, lower=True, check_finite=False)
         except LinAlgError:
             continue
-        inverse, failed = dtrtri(factor, lower=True)
+        inverse, failed = dtrtri(factor, lower=True, overwrite_c=True)
         if not failed and np.isfinite(inverse).all():
-            return np.ascontiguousarray(inverse)
+            return np.asarray(inverse)
     return np.diag(1 / np.sqrt(size))

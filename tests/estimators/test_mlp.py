@@ -231,6 +231,7 @@ def test_a_later_divergence_names_the_epoch_after_the_last_good_one():
     [
         ({"hidden_layer_sizes": (8, 0)}, "'hidden_layer_sizes' parameter"),
         ({"hidden_layer_sizes": (2.5,)}, "'hidden_layer_sizes' parameter"),
+        ({"hidden_layer_sizes": {8, 4}}, "'hidden_layer_sizes' parameter"),
         ({"hidden_layer_sizes": (True,)}, "'hidden_layer_sizes' parameter"),
         ({"hidden_layer_sizes": -3}, "'hidden_layer_sizes' parameter"),
         ({"hidden_layer_sizes": (10**9, 10**9)}, "hidden_layer_sizes=.* weights"),

@@ -113,6 +113,33 @@ def test_many_parts_and_blocks_give_the_plain_sums():
     np.testing.assert_allclose(gradient.reshape(21, 3), plain, atol=1e-13)
 
 
+@pytest.mark.parametrize("precision", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [30, 3000])
+@pytest.mark.parametrize("layout", ["C", "F"])
+def test_some_rows_taken_from_a_matrix_count_as_a_copy_of_them_would(precision, n, layout):
+    X, y, random = problem(0, 3, n=n, d=200)
+    X = np.asarray(X, dtype=np.float32, order=layout)
+    rows = np.sort(random.choice(n, 2 * n // 3, replace=False))
+    inner = np.arange(0, len(rows), 2)
+    W, b, weights = random.normal(size=(200, 3)), random.normal(size=3), random.uniform(size=n)
+    team, few = Team(None, 1), rows[inner]
+
+    def sums(design):
+        counted = weights[few]
+        value, G, gb = design.loss(team, log_loss_for(3).code, y[few], counted, W, b)
+        gram, edge = design.gram(team, counted)
+        return [value, G, gb, design.raw(team, W, b), gram, edge]
+
+    taken = design_of(X, precision).take(rows).take(inner)
+    assert taken.shape == (len(few), 200)
+    for ours, plain in zip(sums(taken), sums(design_of(X[few], precision)), strict=True):
+        np.testing.assert_allclose(
+            ours, plain, rtol=1e-4 if precision is np.float32 else 1e-10, atol=1e-3
+        )
+    assert taken.in_double().dtype == np.float64
+    np.testing.assert_allclose(taken.in_double().raw(team, W, b), X[few].astype(float) @ W + b)
+
+
 @pytest.mark.parametrize("layout", ["F", "strided", "read-only"])
 def test_any_memory_layout_gives_the_same_sums_and_is_left_alone(layout):
     X, y, random = problem(3, 3, n=30_000)

@@ -62,7 +62,7 @@ class Design(Protocol):
         ...
 
     def take(self, rows: NDArray[np.intp]) -> Design:
-        """A copy of some rows."""
+        """Some of the rows."""
         ...
 
     def in_double(self) -> Design:

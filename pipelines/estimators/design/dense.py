@@ -33,17 +33,27 @@ ROUNDING = {np.dtype(np.float64): 1e-15, np.dtype(np.float32): 1e-8}
 class DenseDesign:
     """A dense matrix of any layout, which is never copied as a whole.
 
-    Rows that lie in C order in the wanted precision are used where they are; others are
-    copied block by block.
+    Rows that lie in C order in the wanted precision are used where they are; others, and
+    some out of all rows, are copied block by block.
+
+    Parameters
+    ----------
+    X : ndarray, shape (m, d)
+    precision : dtype, optional
+        Of the products; X's own by default.
+    rows : ndarray of intp, shape (n,), optional
+        Which rows of X, all by default.
     """
 
-    def __init__(self, X: Floats, precision: Any = None) -> None:
-        self.X = X
+    def __init__(
+        self, X: Floats, precision: Any = None, rows: NDArray[np.intp] | None = None
+    ) -> None:
+        self.X, self._rows = X, rows
         self.dtype = np.dtype(X.dtype if precision is None else precision)
-        self.shape = (X.shape[0], X.shape[1])
-        self.size = X.size
+        self.shape = (len(X) if rows is None else len(rows), X.shape[1])
+        self.size = self.shape[0] * self.shape[1]
         self.rounding = ROUNDING[self.dtype]
-        in_place = X.flags.c_contiguous and X.dtype == self.dtype
+        in_place = rows is None and X.flags.c_contiguous and X.dtype == self.dtype
         self._plain = plain_view(X) if in_place else None
 
     def _blocks(self, rows: slice) -> Iterator[tuple[slice, Floats]]:
@@ -56,7 +66,12 @@ class DenseDesign:
         for start in range(rows.start, rows.stop, step):
             place = slice(start, min(start + step, rows.stop))
             block = buffer[: place.stop - place.start]
-            np.copyto(block, self.X[place], casting="same_kind")
+            if self._rows is None:
+                np.copyto(block, self.X[place], casting="same_kind")
+            elif self.X.dtype == self.dtype:
+                np.take(self.X, self._rows[place], axis=0, out=block, mode="clip")
+            else:
+                np.copyto(block, self.X[self._rows[place]], casting="same_kind")
             yield place, block
 
     def _parts(self, outputs: int) -> list[slice]:
@@ -136,12 +151,12 @@ class DenseDesign:
         return float(self.size * self.shape[1])
 
     def take(self, rows: NDArray[np.intp]) -> DenseDesign:
-        """A copy of some rows."""
-        return DenseDesign(self.X[rows], self.dtype)
+        """Some of the rows, which stay where they are."""
+        return DenseDesign(self.X, self.dtype, rows if self._rows is None else self._rows[rows])
 
     def in_double(self) -> DenseDesign:
         """The same matrix with products in float64; itself if they are."""
-        return self if self.dtype == np.float64 else DenseDesign(self.X, np.float64)
+        return self if self.dtype == np.float64 else DenseDesign(self.X, np.float64, self._rows)
 
     def largest(self) -> float:
         """The largest number in absolute value."""

@@ -138,7 +138,7 @@ class SparseDesign:
         return DENSE * n * float(d) ** 2
 
     def take(self, rows: NDArray[np.intp]) -> SparseDesign:
-        """A copy of some rows."""
+        """Some of the rows."""
         return SparseDesign(self.X[rows])
 
     def in_double(self) -> SparseDesign:

@@ -68,6 +68,7 @@ def lbfgs(
     progress = Progress(here.gradient_norm, PATIENCE if rounding > FLOAT64 else LAST_PATIENCE)
     while here.gradient_norm > tol and len(curve) <= max_iter and not progress.ended:
         if age >= renew_after:
+            solve = np.copy  # the old one may be large: it goes before the new one comes
             solve, age = make(here.weights), 0
             scale = _scale(pairs, solve)
         there = line_search(

@@ -18,7 +18,7 @@ F64 = NDArray[np.float64]
 Product = Callable[[F64], F64]
 
 # The share of a Newton step's error that conjugate gradients may leave.
-COARSEST = 0.1
+COARSEST = 0.25
 MOST_PRODUCTS = 200
 
 
@@ -83,7 +83,7 @@ def newton_cg(
     """The minimum of `function` by Newton steps solved by conjugate gradients.
 
     The system ∇²f(w) p = −∇f(w) is solved until the residual, measured by the inverse of
-    the Hessian's diagonal D, is min(0.1, √‖∇f‖) of what it was: coarsely far from the
+    the Hessian's diagonal D, is min(¼, √‖∇f‖) of what it was: coarsely far from the
     optimum, finely near it (Dembo and Steihaug, 1983). Only products with the Hessian are
     needed, a pass over the rows each.
 
