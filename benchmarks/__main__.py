@@ -1,7 +1,7 @@
 """Runs the benchmarks: `python -m benchmarks [PART [WORK …]] [--short]`.
 
-PART is inference, line, training or scaling, WORK one of training's; without them the first
-three run. Everything is printed; the full form also writes RESULTS.md, section by section,
+PART is data, drift, inference, line, training or scaling, WORK one of training's; without them all
+but the last run. Everything is printed; the full form also writes RESULTS.md, section by section,
 and leaves what it did not run as it is. Scaling writes docs/scaling.md and its figures.
 """
 
@@ -27,7 +27,19 @@ def table(figures: Sequence[Figure]) -> str:
     return f"| what | median | runs | held against |\n|---|---|---|---|\n{rows}\n"
 
 
+LIBRARIES = ("numpy", "pandas", "pyarrow")
+
+
 # A part's libraries are imported when it runs: the peers' environment has no MLflow.
+def data(short: bool, _: Sequence[str]) -> Sections:
+    """The table of reading and splitting."""
+    from benchmarks import bench_data
+
+    rows, runs = (100_000, 2) if short else (1_000_000, 7)
+    found = table(bench_data.figures(rows, runs))
+    yield "", f"{rows:,} rows × 20 columns.\n\n{found}\n{machine(LIBRARIES)}\n"
+
+
 def inference(short: bool, _: Sequence[str]) -> Sections:
     """The Predictor's table."""
     from benchmarks import bench_inference
@@ -50,6 +62,13 @@ def training(short: bool, only: Sequence[str]) -> Sections:
     yield from bench_training.sections(short, only)
 
 
+def drift(short: bool, _: Sequence[str]) -> Sections:
+    """Tables of the drift check's false alarms, of what it finds, and of its times."""
+    from benchmarks import bench_drift
+
+    yield from bench_drift.sections(short)
+
+
 def scaling(short: bool, _: Sequence[str]) -> Sections:
     """Nothing for RESULTS.md; the figures and their page stand in docs/."""
     from benchmarks import scaling
@@ -59,6 +78,8 @@ def scaling(short: bool, _: Sequence[str]) -> Sections:
 
 
 PARTS: dict[str, tuple[str, Callable[[bool, Sequence[str]], Sections]]] = {
+    "data": ("Data", data),
+    "drift": ("Drift", drift),
     "inference": ("Inference", inference),
     "line": ("The line", line),
     "training": ("Training", training),
@@ -87,7 +108,7 @@ def main() -> None:
     short = "--short" in sys.argv[1:]
     if words and words[0] not in PARTS:
         sys.exit(f"There is no part {words[0]!r}; there are {', '.join(PARTS)}.")
-    for part in words[:1] or ["inference", "line", "training"]:
+    for part in words[:1] or ["data", "drift", "inference", "line", "training"]:
         run(part, short, words[1:])
 
 

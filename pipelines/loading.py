@@ -15,15 +15,19 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pipelines.config import Config
+from pipelines.config import Address, Config
 from pipelines.problems import Problem, explain, nearest, place
 
-__all__ = ["ConfigError", "Problem", "load_config", "source_path"]
+__all__ = ["ConfigError", "Problem", "load_config"]
 
-Header = Callable[[Path], Sequence[str]]
+Names = Callable[[Address, Path], Sequence[str] | None]
 CandidateCheck = Callable[[str, Mapping[str, Any]], Sequence[str]]
 
 DEEPEST = 20
+SPLIT_COLUMNS = {
+    "key": "Name a column that says which rows belong together, or leave key out.",
+    "column": "Name the column that the rows are split by.",
+}
 
 
 class ConfigError(ValueError):
@@ -37,15 +41,16 @@ class ConfigError(ValueError):
         super().__init__(f"{path}: {count}; nothing was run.\n{lines}")
 
 
-def load_config(path: Path, read_header: Header, check_candidate: CandidateCheck) -> Config:
+def load_config(path: Path, read_names: Names, check_candidate: CandidateCheck) -> Config:
     """The configuration in the file, or a ConfigError with all its mistakes.
 
     Parameters
     ----------
     path : Path
         The TOML file; `source.path` is relative to its folder.
-    read_header : callable
-        Path of a table → its column names; raises ValueError or OSError with a sentence.
+    read_names : callable
+        The address of a table and the folder that it is seen from → the column names, or None
+        where only reading the table tells them; raises ValueError or OSError with a sentence.
     check_candidate : callable
         Estimator name and parameters → a sentence for each mistake.
     """
@@ -57,18 +62,13 @@ def load_config(path: Path, read_header: Header, check_candidate: CandidateCheck
     except ValidationError as error:
         found = [explain(dict(details)) for details in error.errors()]
         problems += dict.fromkeys(found)  # pydantic names a label once a type it might have
-    problems += _table_problems(path, raw, read_header)
+    problems += _table_problems(path, raw, read_names)
     problems += _target_problems(raw)
     problems += _candidate_problems(raw, check_candidate)
     problems += _selection_problems(raw)
     if problems or config is None:
         raise ConfigError(path, problems)
     return config
-
-
-def source_path(config_path: Path, source: str) -> Path:
-    """Where the table lies: `source.path` as seen from the configuration's folder."""
-    return config_path.parent / source
 
 
 def _parse(path: Path) -> dict[str, Any]:
@@ -118,34 +118,38 @@ def _section(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _table_problems(path: Path, raw: Mapping[str, Any], read_header: Header) -> Iterator[Problem]:
+def _table_problems(path: Path, raw: Mapping[str, Any], read_names: Names) -> Iterator[Problem]:
     source = _section(raw, "source")
-    location = source.get("path")
-    if not isinstance(location, str) or not location:
-        return
-    table = source_path(path, location)
-    if not _is_file(table):
-        remedy = f"source.path is read from the folder of {path.name}."
-        yield Problem("source.path", f"there is no file {str(table)!r}.", remedy)
-        return
     try:
-        header = list(read_header(table))
+        address = Address(**{key: source[key] for key in Address.model_fields if key in source})
+    except ValidationError:
+        return  # told as a mistake of the file itself
+    where = f"source.{address.kind}"
+    try:
+        names = read_names(address, path.parent)
     except (ValueError, OSError) as error:
-        yield Problem("source.path", str(error))
+        yield Problem(where, str(error))
         return
-    wanted = [("source.target", source.get("target"))]
-    wanted += [("split.key", _section(raw, "split").get("key"))]
-    wanted += [(place(("columns", name)), name) for name in _section(raw, "columns")]
-    for where, name in wanted:
-        if isinstance(name, str) and name and name not in header:
-            yield Problem(where, f"the table has no column {name!r}.", nearest(name, header))
+    if names is None:
+        return
+    for where, name in _named_columns(raw):
+        if name not in names:
+            yield Problem(where, f"the table has no column {name!r}.", nearest(name, names))
 
 
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name too long, a folder that may not be searched
-        return False
+def _named_columns(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every column that the file names: its place in the file, and its name."""
+    source, split, leaks = (_section(raw, name) for name in ("source", "split", "leaks"))
+    unique = source.get("unique")
+    named = [
+        ("source.target", source.get("target")),
+        ("source.outcome_time", source.get("outcome_time")),
+        *(("source.unique", each) for each in (unique if isinstance(unique, list) else [])),
+        *((f"split.{key}", split.get(key)) for key in ("key", "column")),
+        *((place(("columns", name)), name) for name in _section(raw, "columns")),
+        *((place(("leaks", "allow", name)), name) for name in _section(leaks, "allow")),
+    ]
+    yield from ((where, name) for where, name in named if isinstance(name, str) and name)
 
 
 def _target_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -155,9 +159,9 @@ def _target_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
     if target in _section(raw, "columns"):
         remedy = "The target is no feature: take it out of [columns]."
         yield Problem(place(("columns", target)), "is the target itself.", remedy)
-    if target == _section(raw, "split").get("key"):
-        remedy = "Name a column that says which rows belong together, or leave key out."
-        yield Problem("split.key", "is the target itself.", remedy)
+    for key, remedy in SPLIT_COLUMNS.items():
+        if target == _section(raw, "split").get(key):
+            yield Problem(f"split.{key}", "is the target itself.", remedy)
 
 
 def _candidate_problems(raw: Mapping[str, Any], check: CandidateCheck) -> Iterator[Problem]:
@@ -190,12 +194,16 @@ def _endless(value: object) -> bool:
 
 def _selection_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
     by = _section(raw, "selection").get("by", "cross_validation")
-    share = _section(raw, "split").get("validation", 0.0)
-    if isinstance(share, bool) or not isinstance(share, int | float):
+    split = _section(raw, "split")
+    words = split.get("kind") == "column"
+    held = split.get("validation", [] if words else 0.0)
+    if isinstance(held, bool) or not isinstance(held, list if words else int | float):
         return
-    if by == "validation" and share == 0:
-        remedy = "Give [split] validation a share (0.15, say), or choose by cross_validation."
+    if by == "validation" and not held:
+        what = 'the words of these rows (["validation"], say)' if words else "a share (0.15, say)"
+        remedy = f"Give [split] validation {what}, or choose by cross_validation."
         yield Problem("selection.by", "there are no validation rows to choose by.", remedy)
-    if by == "cross_validation" and 0 < share < 1:
-        remedy = 'Set it to 0, or set [selection] by = "validation".'
+    if by == "cross_validation" and (held if isinstance(held, list) else 0 < held < 1):
+        nothing = "List their words under train" if words else "Set it to 0"
+        remedy = f'{nothing}, or set [selection] by = "validation".'
         yield Problem("split.validation", "cross-validation leaves these rows unused.", remedy)

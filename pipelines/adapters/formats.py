@@ -13,15 +13,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import skops.io
+from numpy.typing import NDArray
 from pyarrow import feather, parquet
 
 from pipelines.metrics import Interval, Paired
-from pipelines.records import CandidateFit, Evaluation, Parts, Table
+from pipelines.records import CandidateFit, Evaluation, Leak, Parts, Table
 
 __all__ = [
     "UntrustedTypeError",
     "read_evaluation",
     "read_fit",
+    "read_leak",
+    "read_learned",
     "read_parts",
     "read_table",
     "write_evaluation",
@@ -41,8 +44,14 @@ def write_table(folder: Path, table: Table) -> None:
     rows = {"codes": pa.array(table.codes), "rows": pa.array(table.rows)}
     if table.key is not None:
         rows["key"] = table.key
+    if table.outcome is not None:
+        rows["outcome"] = pa.array(table.outcome)
     feather.write_feather(pa.table(rows), folder / "rows.arrow", compression="uncompressed")
-    facts = {"classes": list(table.classes), "notes": list(table.notes)}
+    facts = {
+        "classes": list(table.classes),
+        "notes": list(table.notes),
+        "key_unit": table.key_unit,
+    }
     (folder / "table.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
@@ -56,22 +65,46 @@ def read_table(folder: Path) -> Table:
         rows=rows["rows"].to_numpy(),
         classes=tuple(facts["classes"]),
         key=rows["key"].combine_chunks() if "key" in rows.column_names else None,
+        key_unit=facts["key_unit"],
+        outcome=rows["outcome"].to_numpy() if "outcome" in rows.column_names else None,
         notes=tuple(facts["notes"]),
     )
 
 
 def write_parts(folder: Path, parts: Parts, table: Table) -> None:
-    """Write split.parquet: position in the source, digest and part of every row."""
-    names = pa.array(np.array(Parts.NAMES)[parts.part])
-    out = {"row": table.rows, "row_digest": parts.digests, "part": names}
-    parquet.write_table(pa.table(out), folder / "split.parquet")
+    """Write split.parquet: position in the source, digest and part of every row in a part."""
+    kept = parts.part >= 0
+    names = pa.DictionaryArray.from_arrays(pa.array(parts.part[kept]), pa.array(Parts.NAMES))
+    out = {"row": table.rows[kept], "row_digest": parts.digests[kept], "part": names}
+    # Without Arrow's own schema the part is read as text; digests gain nothing from a dictionary.
+    parquet.write_table(
+        pa.table(out), folder / "split.parquet", store_schema=False, use_dictionary=["part"]
+    )
 
 
-def read_parts(path: Path) -> Parts:
-    """The split that `write_parts` wrote."""
-    table = parquet.read_table(path)
-    part = pc.index_in(table["part"], value_set=pa.array(Parts.NAMES)).to_numpy().astype(np.int8)
-    return Parts(part=part, digests=table["row_digest"].to_numpy())
+def read_parts(path: Path, table: Table) -> Parts:
+    """The split of this table, aligned by the position of its rows.
+
+    A row that the file does not name is in no part; its digest is 0 and stands for nothing.
+    """
+    file = parquet.read_table(path)
+    places = np.searchsorted(table.rows, file["row"].to_numpy())
+    part = np.full(len(table.rows), -1, dtype=np.int8)
+    digests = np.zeros(len(table.rows), dtype=np.uint64)
+    part[places] = pc.index_in(file["part"], value_set=pa.array(Parts.NAMES)).to_numpy()
+    digests[places] = file["row_digest"].to_numpy()
+    return Parts(part=part, digests=digests)
+
+
+def read_learned(path: Path) -> NDArray[np.uint64]:
+    """The digests of the rows that a fit learned from or was chosen by: all but the test rows."""
+    file = parquet.read_table(path, columns=["row_digest", "part"])
+    return np.asarray(file["row_digest"].filter(pc.not_equal(file["part"], "test")).to_numpy())
+
+
+def read_leak(facts: Mapping[str, Any]) -> Leak:
+    """The leak in its facts."""
+    return Leak(**{**facts, "columns": tuple(facts["columns"])})
 
 
 def write_fit(folder: Path, fit: CandidateFit) -> dict[str, Any]:

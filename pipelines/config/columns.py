@@ -60,11 +60,15 @@ class Integer(Gaps):
 
 
 class Category(Gaps):
-    """A text out of a known list; a gap is the empty text, which no value may be."""
+    """A text out of a known list; a gap is the empty text, which no value may be.
+
+    Without `max_unseen` no other value may be in a table that is trained on, while a table
+    that is scored may hold some; with it, at most that share of the values in both.
+    """
 
     type: Literal["category"]
     values: list[str] = Field(min_length=1)
-    max_unseen: Share = 0.0
+    max_unseen: Share | None = None
 
     @field_validator("values")
     @classmethod

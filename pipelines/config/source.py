@@ -5,23 +5,32 @@ from __future__ import annotations
 import re
 from typing import Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pipelines.config.section import LARGEST, Section
 
-__all__ = ["Source"]
+__all__ = ["Address", "Source"]
 
 Label = bool | int | str
 Parameter = bool | int | float | str
 ORIGINS = ("path", "url", "callable")
-# user:password@ in an address; ${NAME} is read from the environment when it is needed.
-PASSWORD = re.compile(r"://[^/@]*?:(?!\$\{\w+\}@)[^/@]+@")
+# ${NAME} stands for a variable of the environment, read when the rows are.
+# user:password@, as fsspec finds it in an address and as SQLAlchemy does in a url.
+PASSWORDS = {
+    "path": re.compile(r"://[^/@]*?:(?!\$\{\w+\}@)[^/@]+@"),
+    "url": re.compile(r"://[^/@:]*:(?!\$\{\w+\}@)[^@]+@"),
+}
+# password=… and its like behind an address.
+SECRET = re.compile(
+    r"(?i)[?&;][^=&;]*(passw|pwd|secret|token|signature|credential|api_?key|\bsig)[^=&;]*="
+    r"(?!\$\{\w+\}(&|;|$))[^&;]"
+)
 
 
-class Source(Section):
-    """The origin of the rows (one of path, url, callable), the target, and the row's key.
+class Address(Section):
+    """The origin of rows: one of path, url and callable.
 
-    `path` is a CSV or Parquet file, a folder or a glob of Parquet files, on disk or at any
+    `path` is a CSV or Parquet file, a folder or a glob of such files, on disk or at any
     fsspec address; `url` is a database's, with a `query` or a `table`; `callable` is
     `module:function`, which returns a table.
     """
@@ -32,17 +41,11 @@ class Source(Section):
     table: str | None = Field(default=None, min_length=1)
     callable: str | None = None
     parameters: dict[str, Parameter] = Field(default_factory=dict)
-    target: str = Field(min_length=1)
-    classes: list[Label] = Field(min_length=2)
-    missing: list[str] = Field(default_factory=list)
-    missing_target: Literal["refuse", "drop"] = "refuse"
-    unique: list[str] = Field(default_factory=list)
-    outcome_time: str | None = None
 
     @field_validator("path", "url")
     @classmethod
-    def _holds_no_password(cls, address: str) -> str:
-        if PASSWORD.search(address):
+    def _holds_no_password(cls, address: str, info: ValidationInfo) -> str:
+        if PASSWORDS[str(info.field_name)].search(address) or SECRET.search(address):
             raise ValueError(
                 "a password stands in the address, and the config is kept with every run; "
                 "leave it to the driver's environment (PGPASSWORD, AWS_…), or write ${NAME} "
@@ -56,6 +59,43 @@ class Source(Section):
         if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", name):
             raise ValueError('name it as "module:function", for example "loans.tables:recent"')
         return name
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> Self:
+        given = [name for name in ORIGINS if getattr(self, name) is not None]
+        if len(given) != 1:
+            found = f"here: {' and '.join(given)}" if given else "here: none"
+            raise ValueError(f"name one origin of the rows, path, url or callable ({found})")
+        if self.url is not None and (self.query is None) == (self.table is None):
+            raise ValueError("a database's url needs either a query or a table")
+        if self.url is None and (self.query or self.table):
+            raise ValueError("query and table belong to a database's url")
+        if self.parameters and self.query is None and self.callable is None:
+            raise ValueError("parameters belong to a query or a callable")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """Which of path, url and callable is given."""
+        return next(name for name in ORIGINS if getattr(self, name) is not None)
+
+    @property
+    def place(self) -> str:
+        """The origin in a few words for messages, ${NAME} as written: no secret is in it."""
+        if self.url is None:
+            return self.path or self.callable or ""
+        return f"{self.url} {self.table or '(query)'}"
+
+
+class Source(Address):
+    """An origin, the target among its columns, and what else is known of its rows."""
+
+    target: str = Field(min_length=1)
+    classes: list[Label] = Field(min_length=2)
+    missing: list[str] = Field(default_factory=list)
+    missing_target: Literal["refuse", "drop"] = "refuse"
+    unique: list[str] = Field(default_factory=list)
+    outcome_time: str | None = None
 
     @field_validator("classes")
     @classmethod
@@ -73,20 +113,6 @@ class Source(Section):
         return classes
 
     @model_validator(mode="after")
-    def _has_one_origin(self) -> Self:
-        given = [name for name in ORIGINS if getattr(self, name) is not None]
-        if len(given) != 1:
-            found = f"here: {' and '.join(given)}" if given else "here: none"
-            raise ValueError(f"name one origin of the rows, path, url or callable ({found})")
-        if self.url is not None and (self.query is None) == (self.table is None):
-            raise ValueError("a database's url needs either a query or a table")
-        if self.url is None and (self.query or self.table):
-            raise ValueError("query and table belong to a database's url")
-        if self.parameters and self.query is None and self.callable is None:
-            raise ValueError("parameters belong to a query or a callable")
-        return self
-
-    @model_validator(mode="after")
     def _classes_are_no_gaps(self) -> Self:
         both = [label for label in self.classes if label in self.missing]
         if both:
@@ -95,10 +121,3 @@ class Source(Section):
                 "take it out of one of the two"
             )
         return self
-
-    @property
-    def place(self) -> str:
-        """The origin in a few words for messages: a path, a url's table, a function."""
-        if self.url is None:
-            return self.path or self.callable or ""
-        return f"{self.url} {self.table or '(query)'}"

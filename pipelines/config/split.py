@@ -65,12 +65,12 @@ class TimeSplit(Shares):
 
 
 class ColumnSplit(Section):
-    """As a column of the table says."""
+    """As a column of the table says: the words of each part."""
 
     kind: Literal["column"]
     column: str = Field(min_length=1)
     train: list[str] = Field(default_factory=lambda: ["train"], min_length=1)
-    validation: list[str] = Field(default_factory=lambda: ["validation"])
+    validation: list[str] = Field(default_factory=list)
     test: list[str] = Field(default_factory=lambda: ["test"], min_length=1)
 
     absent: ClassVar[Literal["refuse", "keep"]] = "refuse"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from sklearn.pipeline import Pipeline
 from pipelines.adapters import formats
 from pipelines.estimators.registry import CANDIDATES, TRUSTED_TYPES, build
 from pipelines.metrics import Interval, Paired
-from pipelines.records import CandidateFit, Evaluation, Parts, Table
+from pipelines.records import CandidateFit, Evaluation, Leak, Parts, Table
 
 NAN = float("nan")
 
@@ -68,7 +69,7 @@ def test_a_split_comes_back_as_it_was_and_names_each_part_in_words(tmp_path: Pat
         digests=np.array([0, 1, 2**63, 2**64 - 1], dtype=np.uint64),
     )
     formats.write_parts(tmp_path, parts, table())
-    read = formats.read_parts(tmp_path / "split.parquet")
+    read = formats.read_parts(tmp_path / "split.parquet", table())
     assert read.part.dtype == np.int8
     assert (read.part == parts.part).all()
     assert read.digests.dtype == np.uint64
@@ -76,6 +77,29 @@ def test_a_split_comes_back_as_it_was_and_names_each_part_in_words(tmp_path: Pat
     shown = pd.read_parquet(tmp_path / "split.parquet")
     assert shown["part"].tolist() == ["train", "test", "validation", "train"]
     assert shown["row"].tolist() == [0, 2, 4, 6]
+    assert formats.read_learned(tmp_path / "split.parquet").tolist() == [0, 2**63, 2**64 - 1]
+
+
+def test_rows_in_no_part_are_not_in_the_file_and_the_others_find_their_places(
+    tmp_path: Path,
+) -> None:
+    parts = Parts(
+        part=np.array([-1, 2, -1, 0], dtype=np.int8),
+        digests=np.array([7, 8, 9, 10], dtype=np.uint64),
+    )
+    formats.write_parts(tmp_path, parts, table())
+    shown = pd.read_parquet(tmp_path / "split.parquet")
+    assert shown["row"].tolist() == [2, 6]
+    assert shown["part"].tolist() == ["test", "train"]
+    read = formats.read_parts(tmp_path / "split.parquet", table())
+    assert read.part.tolist() == [-1, 2, -1, 0]
+    assert read.digests.tolist() == [0, 8, 0, 10]
+    assert formats.read_learned(tmp_path / "split.parquet").tolist() == [10]
+
+
+def test_a_leak_comes_back_as_it_was() -> None:
+    leak = Leak("target", ("größe, mm",), "The column 'größe, mm' is the label.")
+    assert formats.read_leak(json.loads(json.dumps(asdict(leak)))) == leak
 
 
 def fitted(estimator: str) -> tuple[Pipeline, pd.DataFrame]:

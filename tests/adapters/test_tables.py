@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.adapters import tables
-from pipelines.adapters.tables import csv as csv_reader
+from pipelines.adapters.tables import csv_blocks as csv_reader
 from pipelines.adapters.tables import encoding
 from pipelines.records import DataError
 
@@ -85,7 +85,14 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "word"), [(b"PK\x03\x04", "spreadsheet"), (b"\x1f\x8b", "gzip"), (b"ARROW1", "Arrow")]
+    ("start", "word"),
+    [
+        (b"PK\x03\x04", "spreadsheet"),
+        (b"\x1f\x8b", "gzip"),
+        (b"ARROW1", "Arrow"),
+        (b"<!DOCTYPE html>", "web page"),
+        (b"SQLite format 3\0", "sqlite:///FILE"),
+    ],
 )
 def test_other_formats_are_refused_by_name(file: Path, start: bytes, word: str) -> None:
     assert word in refusal(file, start + b"rest")

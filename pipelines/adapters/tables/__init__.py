@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 
 from pipelines.adapters.tables import csv, parquet
+from pipelines.adapters.tables.hashing import Hashing
 from pipelines.adapters.tables.header import read_header
 from pipelines.adapters.tables.raw import Batch, Kind, Raw
+from pipelines.adapters.tables.wanted import AsTextError, Wanted
 from pipelines.adapters.tables.writers import Writer
 from pipelines.records import DataError
 
-__all__ = ["Batch", "Raw", "Writer", "batches", "header", "kind_of", "read"]
+__all__ = [
+    "AS_IT_IS",
+    "Batch",
+    "Raw",
+    "Wanted",
+    "Writer",
+    "batches",
+    "header",
+    "kind_of",
+    "read",
+    "schema",
+]
+
+AS_IT_IS = Wanted()
 
 # The first bytes of files that users take for a table.
 FOREIGN = {
@@ -23,12 +37,20 @@ FOREIGN = {
     b"\x1f\x8b": "compressed by gzip; unpack it first",
     b"\x28\xb5\x2f\xfd": "compressed by zstd; unpack it first",
     b"ARROW1": "an Arrow or Feather file; write it as Parquet",
-    b"SQLite format 3": "an SQLite database; export the table as CSV or Parquet",
+    b"<!DOCTYPE": "a web page; an address that asks for a login answers so",
+    b"<!doctype": "a web page; an address that asks for a login answers so",
+    b"<html": "a web page; an address that asks for a login answers so",
+    b"SQLite format 3": 'an SQLite database; name it as a url, "sqlite:///FILE", with its table',
 }
 
 
-def read(path: Path) -> Raw:
+def read(path: Path, wanted: Wanted = AS_IT_IS) -> Raw:
     """A whole file as it is, with the SHA-256 of the bytes that were parsed.
+
+    Parameters
+    ----------
+    wanted : Wanted, optional
+        The forms in which columns may come; all as text or in their own types by default.
 
     Raises
     ------
@@ -36,14 +58,23 @@ def read(path: Path) -> Raw:
         When the file is missing, not a sound CSV or Parquet file, or has no rows.
     """
     kind = kind_of(path)
-    digest = hashlib.sha256()
     if kind == "parquet":
         data = path.read_bytes()
-        digest.update(data)
-        return Raw(parquet.parse(path, data), kind, 1, digest.hexdigest())
-    parts = list(csv.stream(path, digest))
+        with Hashing() as digest:
+            digest.update(data)
+            table = parquet.parse(path, data, wanted.words)
+        return Raw(table, kind, 1, digest.hexdigest())
+    try:
+        return _read_csv(path, wanted)
+    except AsTextError:
+        return _read_csv(path, AS_IT_IS)
+
+
+def _read_csv(path: Path, wanted: Wanted) -> Raw:
+    with Hashing() as digest:
+        parts = list(csv.stream(path, digest, wanted))
     table = pa.concat_tables([part.table for part in parts])
-    return Raw(table, kind, parts[0].first_line, digest.hexdigest())
+    return Raw(table, "csv", parts[0].first_line, digest.hexdigest())
 
 
 def header(path: Path) -> list[str]:
@@ -51,6 +82,13 @@ def header(path: Path) -> list[str]:
     if kind_of(path) == "parquet":
         return parquet.read_names(path)
     return list(read_header(path).names)
+
+
+def schema(path: Path) -> pa.Schema:
+    """The columns and their types as `batches` gives them, without reading the rows."""
+    if kind_of(path) == "parquet":
+        return parquet.read_schema(path)
+    return pa.schema([(name, pa.string()) for name in read_header(path).names])
 
 
 def batches(path: Path, rows: int) -> Iterator[Batch]:

@@ -38,7 +38,6 @@ def utf8(path: Path, digest: Digest | None) -> Iterator[bytes]:
     DataError
         For a NUL byte, or UTF-16 that is not valid.
     """
-    line = 1
     decoder: codecs.IncrementalDecoder | None = None
     with path.open("rb") as file:
         chunk = start = file.read(CHUNK)
@@ -55,15 +54,25 @@ def utf8(path: Path, digest: Digest | None) -> Iterator[bytes]:
                 except UnicodeError:
                     raise undecodable(path) from None
             if b"\0" in data:
-                line += data[: data.index(b"\0")].count(b"\n")
+                line = _lines(path, file.tell() - len(following) - len(chunk))
+                line += 1 + data[: data.index(b"\0")].count(b"\n")
                 raise DataError(
                     f"line {line} holds a NUL byte, so this is not plain text. If it is UTF-16, "
                     "convert it: iconv -f utf-16le -t utf-8 OLD > NEW.",
                     path=path,
                 )
-            line += data.count(b"\n")
             yield data
             chunk = following
+
+
+def _lines(path: Path, size: int) -> int:
+    """Newlines in the first bytes of the file; an encoding's other bytes of one are no newline."""
+    count = 0
+    with path.open("rb") as file:
+        while size > 0:
+            count += file.read(min(CHUNK, size)).count(b"\n")
+            size -= CHUNK
+    return count
 
 
 def undecodable(path: Path) -> DataError:

@@ -16,6 +16,8 @@ from pipelines.records import DataError
 
 __all__ = ["Header", "check_names", "read_header"]
 
+# Where the first separator of a header stands.
+START = 1 << 16
 QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -50,7 +52,7 @@ def read_header(path: Path) -> Header:
         )
     if text[0] in "\r\n":
         raise DataError("line 1 is blank. The column names must stand on line 1.", path=path)
-    plain = QUOTED.sub("", text).splitlines()[0:1]
+    plain = QUOTED.sub("", text[:START]).splitlines()[0:1]
     separator = next((mark for mark in ",;\t" if plain and mark in plain[0]), ",")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
@@ -64,7 +66,7 @@ def read_header(path: Path) -> Header:
     return Header(tuple(names), separator)
 
 
-def check_names(path: Path, names: Sequence[str]) -> None:
+def check_names(path: object, names: Sequence[str]) -> None:
     """Refuse column names that are empty, repeated, or hold a NUL."""
     problems = []
     empty = [str(position) for position, name in enumerate(names, 1) if not name]

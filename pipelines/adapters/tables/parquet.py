@@ -1,34 +1,52 @@
-"""Strict reading of one Parquet file, in the types it holds."""
+"""Strict reading of one Parquet file, in the types it holds.
+
+A few bytes of Parquet can stand for gigabytes: one value a million times. So what a file unpacks
+to is reckoned up before it is unpacked, and refused where no honest table is so large.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.adapters.tables.header import check_names
 from pipelines.adapters.tables.raw import Batch
 from pipelines.records import DataError
 
-__all__ = ["parse", "read_names", "stream"]
+__all__ = ["own_names", "parse", "plain", "read_names", "read_schema", "stream"]
 
 BUFFER = 1 << 20
 # The name that pandas gives to row labels without one.
 INDEX = re.compile(r"__index_level_\d+__")
+# What unpacks to more than this, and to so many times the file's size, is refused.
+LARGE, MANY_TIMES = 400_000_000, 100
 
 
 def read_names(path: Path) -> list[str]:
     """The column names, without reading any row."""
     with _refusals(path):
-        return _names(path, pq.read_schema(path))
+        return own_names(path, pq.read_schema(path))
 
 
-def parse(path: Path, data: bytes) -> pa.Table:
+def read_schema(path: Path) -> pa.Schema:
+    """The columns and their types as `stream` gives them, without reading any row."""
+    with _refusals(path):
+        schema = pq.read_schema(path)
+        return _plain_schema(pa.schema([schema.field(name) for name in own_names(path, schema)]))
+
+
+def parse(path: Path, data: bytes, words: frozenset[str] = frozenset()) -> pa.Table:
     """The table in a Parquet file's bytes, dictionaries decoded, pandas' row labels left out.
+
+    The text of the columns in `words` may stay a dictionary.
 
     Raises
     ------
@@ -36,9 +54,12 @@ def parse(path: Path, data: bytes) -> pa.Table:
         When the bytes are cut short or damaged, the names are not distinct, or there is no row.
     """
     with _refusals(path):
-        file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
-        names = _names(path, file.schema_arrow)
-        table = _plain(file.read(columns=names, use_threads=False))
+        file = _open(pa.BufferReader(data))
+        names = own_names(path, file.schema_arrow)
+        _check_size(path, _least_size(file, names), len(data))
+        packed = file.read(columns=names)
+        _check_size(path, sum(_text_size(column) for column in packed.columns), len(data))
+        table = plain(packed, words)
         table.validate(full=False)
     if not table.num_rows:
         raise DataError("holds no rows.", path=path)
@@ -49,27 +70,95 @@ def stream(path: Path, rows: int) -> Iterator[Batch]:
     """The rows of a Parquet file, at most `rows` at a time."""
     first = 1
     with _refusals(path):
-        file = pq.ParquetFile(
-            path, buffer_size=BUFFER, pre_buffer=False, page_checksum_verification=True
-        )
-        names = _names(path, file.schema_arrow)
+        file = _open(path, buffer_size=BUFFER, pre_buffer=False)
+        names = own_names(path, file.schema_arrow)
         for batch in file.iter_batches(batch_size=rows, columns=names, use_threads=False):
-            table = _plain(pa.Table.from_batches([batch]))
+            packed = pa.Table.from_batches([batch])
+            size = sum(_text_size(column) for column in packed.columns)
+            _check_size(path, size, path.stat().st_size)
+            table = plain(packed)
             yield Batch(table, "parquet", first)
             first += table.num_rows
     if first == 1:
         raise DataError("holds no rows.", path=path)
 
 
-def _names(path: Path, schema: pa.Schema) -> list[str]:
+def _open(source: Path | pa.BufferReader, **options: Any) -> pq.ParquetFile:
+    """The file, its text as dictionaries where it is written so."""
+    schema = pq.read_schema(source)
+    texts = [field.name for field in schema if _is_text(field.type)]
+    return pq.ParquetFile(source, read_dictionary=texts, page_checksum_verification=True, **options)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    texts = (
+        pa.types.is_string,
+        pa.types.is_large_string,
+        pa.types.is_binary,
+        pa.types.is_large_binary,
+    )
+    return any(each(kind) for each in texts)
+
+
+def _least_size(file: pq.ParquetFile, names: Sequence[str]) -> int:
+    """Bytes that the columns take at least, before any text is unpacked."""
+    types = [file.schema_arrow.field(name).type for name in names]
+    bits = sum(kind.bit_width if _has_width(kind) else 32 for kind in types)
+    return int(file.metadata.num_rows * bits // 8)
+
+
+def _has_width(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_primitive(kind) or pa.types.is_fixed_size_binary(kind))
+
+
+def _text_size(column: pa.ChunkedArray) -> int:
+    """Bytes of the column's text once each cell holds its own."""
+    if not _is_packed(column.type):
+        return int(column.nbytes)
+    size = 0
+    for chunk in column.chunks:
+        lengths = pc.fill_null(pc.binary_length(chunk.dictionary), 0).to_numpy()
+        counts = np.bincount(chunk.indices.drop_null().to_numpy(), minlength=len(lengths))
+        size += int(counts @ lengths.astype(np.int64))
+    return size
+
+
+def _is_packed(kind: pa.DataType) -> bool:
+    """Whether it is text in the form of a dictionary."""
+    return bool(pa.types.is_dictionary(kind) and _is_text(kind.value_type))
+
+
+def _check_size(path: Path, unpacked: int, packed: int) -> None:
+    if unpacked > LARGE and unpacked > MANY_TIMES * packed:
+        raise DataError(
+            f"unpacks to {unpacked / 1e6:,.0f} MB, {unpacked / packed:,.0f} times its size, as one "
+            "value over and over would. If that is meant, write it with less compression, or "
+            "as several files.",
+            path=path,
+        )
+
+
+def own_names(path: object, schema: pa.Schema) -> list[str]:
+    """The schema's names without those of pandas' row labels; refused where two are equal."""
     check_names(path, schema.names)
     return [name for name in schema.names if not INDEX.fullmatch(name)]
 
 
-def _plain(table: pa.Table) -> pa.Table:
-    """The table without dictionaries, views and run-length encoding."""
-    fields = [field.with_type(_plain_type(field.type)) for field in table.schema]
+def plain(table: pa.Table, words: frozenset[str] = frozenset()) -> pa.Table:
+    """The table without dictionaries, but for text in `words`, views and run-length encoding."""
+    fields = [
+        field if field.name in words and _is_packed(field.type) else _plain_field(field)
+        for field in table.schema
+    ]
     return table.cast(pa.schema(fields))
+
+
+def _plain_schema(schema: pa.Schema) -> pa.Schema:
+    return pa.schema([_plain_field(field) for field in schema])
+
+
+def _plain_field(field: pa.Field) -> pa.Field:
+    return field.with_type(_plain_type(field.type))
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 __all__ = ["Batch", "Kind", "Raw"]
 
-Kind = Literal["csv", "parquet"]
+Kind = Literal["csv", "parquet", "rows"]
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,10 @@ class Batch:
     Attributes
     ----------
     table : pyarrow.Table
-        From CSV every column is text, exactly as written; from Parquet it has the file's
-        types, dictionaries decoded.
-    kind : "csv" or "parquet"
+        From CSV every column is text, exactly as written, or float64 where it was read so;
+        from Parquet it has the file's types, dictionaries decoded.
+    kind : "csv", "parquet" or "rows"
+        The last for rows of no file: an answer of a database or a function.
     first_line : int
         Where row 0 stands: the line of the CSV file, or the row of the Parquet file,
         both counted from 1.
@@ -41,7 +42,7 @@ class Batch:
         steps = np.ones(self.table.num_rows + 1, dtype=np.int64)
         steps[0] = self.first_line
         if self.kind == "csv":
-            for column in self.table.columns:
+            for column in filter(lambda each: pa.types.is_string(each.type), self.table.columns):
                 steps[1:] += pc.count_substring(column, "\n").to_numpy()
         return np.cumsum(steps)
 

@@ -16,6 +16,7 @@ from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT, MLFLOW_PARENT_RUN_ID
 
 __all__ = [
+    "ArtifactError",
     "CandidateRun",
     "SourceFacts",
     "TrainingRun",
@@ -24,6 +25,7 @@ __all__ = [
     "log_training",
     "logged_candidates",
     "logged_metrics",
+    "read_artifact",
     "run_exists",
     "set_run_tags",
 ]
@@ -35,6 +37,10 @@ PARAM_LENGTH = 500
 TAG_LENGTH = 5_000
 # What every database holds; MLflow's UI cannot read a schema that was cut.
 SCHEMA_LENGTH = 60_000
+
+
+class ArtifactError(LookupError):
+    """A run's file cannot be had."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,21 @@ def add_artifacts(client: MlflowClient, run_id: str, artifacts: Mapping[str, byt
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         client.log_artifacts(run_id, folder)
+
+
+def read_artifact(client: MlflowClient, run_id: str, name: str) -> bytes:
+    """The content of a run's file.
+
+    Raises
+    ------
+    ArtifactError
+        If the file or the run is not there, or cannot be read.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return Path(client.download_artifacts(run_id, name, folder)).read_bytes()
+        except (OSError, MlflowException) as error:
+            raise ArtifactError(str(error)) from None
 
 
 def latest_training(client: MlflowClient, experiment: str) -> str | None:

@@ -1,0 +1,73 @@
+"""Where rows come from: one file a kind of origin, found through one table.
+
+A kind's module is imported when an origin of it is opened, so that a CSV file on disk waits for
+neither fsspec nor SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+from pydantic import ValidationError
+
+from pipelines.adapters.sources.environment import expanded
+from pipelines.adapters.sources.folder import is_several
+from pipelines.adapters.sources.origin import Files, Origin
+from pipelines.config import Address
+from pipelines.records import DataError
+
+__all__ = ["Files", "Origin", "module_of", "open_files", "open_source"]
+
+# Addresses of this machine's own files.
+LOCAL = ("file://", "local://")
+
+# The module that opens an address, and whether the address is one for it; the first that fits.
+OPENERS: dict[str, Callable[[Address, Path], bool]] = {
+    f"{__name__}.database": lambda address, _: address.url is not None,
+    f"{__name__}.function": lambda address, _: address.callable is not None,
+    f"{__name__}.remote": lambda address, _: "://" in (address.path or ""),
+    f"{__name__}.folder": lambda address, base: is_several(base, address.path or ""),
+    f"{__name__}.file": lambda address, _: address.path is not None,
+}
+
+
+def open_source(address: Address, base: Path) -> Origin:
+    """The origin at an address; relative paths are seen from the folder `base`."""
+    address = _on_this_machine(address)
+    opened = importlib.import_module(module_of(address, base)).open_source(address, base)
+    return cast(Origin, opened)
+
+
+def open_files(path: str) -> Files:
+    """The file, folder, pattern or fsspec address, as seen from the working folder.
+
+    Raises
+    ------
+    DataError
+        When a password stands in the address.
+    """
+    try:
+        address = Address(path=path)
+    except ValidationError as error:
+        said = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+        raise DataError(f"The input cannot be used: {said}.") from None
+    return cast(Files, open_source(address, Path()))
+
+
+def module_of(address: Address, base: Path) -> str:
+    """The module that opens the address."""
+    address = _on_this_machine(address)
+    return next(module for module, fits in OPENERS.items() if fits(address, base))
+
+
+def _on_this_machine(address: Address) -> Address:
+    """The address with what the environment says of its path, if that path is on this machine."""
+    path = address.path or ""
+    for scheme in LOCAL:
+        path = path.removeprefix(scheme)
+    if not path or "://" in path:
+        return address
+    return address.model_copy(update={"path": expanded(path, path)})

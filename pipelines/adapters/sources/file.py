@@ -1,0 +1,75 @@
+"""One CSV or Parquet file on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from pipelines.adapters import tables
+from pipelines.adapters.store import file_sha256
+from pipelines.adapters.tables import AS_IT_IS, Batch, Raw, Wanted
+from pipelines.config import Address
+from pipelines.records import DataError
+
+__all__ = ["File", "open_source"]
+
+KINDS = {"csv": "CSV file", "parquet": "Parquet file"}
+
+
+class File:
+    """A file, read strictly."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.place = str(path)
+        self.name = path.name
+
+    @property
+    def location(self) -> str:
+        """The absolute path."""
+        return str(self.path.resolve())
+
+    @property
+    def kind(self) -> str:
+        """CSV or Parquet, by its first bytes."""
+        return KINDS[tables.kind_of(self.path)]
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes."""
+        return file_sha256(self.path)
+
+    def names(self) -> list[str]:
+        """Those of the header, or of the Parquet file's schema."""
+        if not self._is_there():
+            raise DataError(
+                f"there is no file {self.place!r}. A path is seen from the config's folder."
+            )
+        return tables.header(self.path)
+
+    def read(self, wanted: Wanted = AS_IT_IS) -> Raw:
+        """The whole file."""
+        return tables.read(self.path, wanted)
+
+    def batches(self, rows: int) -> Iterator[Batch]:
+        """The rows in order."""
+        return tables.batches(self.path, rows)
+
+    def holds(self, path: Path) -> bool:
+        """Whether the path is this file's."""
+        return path.resolve() == self.path.resolve()
+
+    def close(self) -> None:
+        """Nothing is kept."""
+
+    def _is_there(self) -> bool:
+        try:
+            return self.path.exists()
+        except OSError:  # a name too long, a folder that may not be searched
+            return False
+
+
+def open_source(address: Address, base: Path) -> File:
+    """The file at the path, as seen from the folder `base`."""
+    return File(base / (address.path or ""))

@@ -1,0 +1,111 @@
+"""Files of few bytes that stand for many: refused before they are unpacked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.adapters import tables
+from pipelines.records import DataError
+
+ROOT = Path(__file__).parents[2]
+# What reading takes beyond the imports, in MB, and what became of it.
+READ = """
+import sys
+from pathlib import Path
+from pipelines.adapters import tables
+from pipelines.records import DataError
+
+def peak():
+    # The kernel's own high-water mark; getrusage would count the parent before exec, too.
+    return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
+
+before = peak()
+try:
+    if sys.argv[2] == "read":
+        tables.read(Path(sys.argv[1]))
+    else:
+        list(tables.batches(Path(sys.argv[1]), 65_536))
+    said = "read"
+except DataError as error:
+    said = str(error)
+print(peak() - before)
+print(said)
+"""
+
+
+def attempt(path: Path, how: str = "read") -> tuple[float, str]:
+    done = subprocess.run(
+        [sys.executable, "-c", READ, str(path), how],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    memory, said = done.stdout.split("\n", 1)
+    return float(memory), said
+
+
+def one_value(rows: int) -> pa.Table:
+    return pa.table({"x": np.zeros(rows, dtype=np.int8), "y": np.zeros(rows, dtype=np.int8)})
+
+
+def one_long_text(rows: int) -> pa.Table:
+    text = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), ["x" * 1_000_000])
+    return pa.table({"x": text, "y": ["a", "b"] * (rows // 2)})
+
+
+@pytest.mark.parametrize("how", ["read", "batches"])
+def test_a_text_of_a_megabyte_in_every_row_is_refused_within_the_memory(
+    tmp_path: Path, how: str
+) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(one_long_text(10_000), path)
+    memory, said = attempt(path, how)
+    assert "unpacks to 10,000 MB" in said
+    assert "less compression" in said
+    assert memory < path.stat().st_size / 1e6 + 500
+
+
+def test_one_number_over_and_over_is_refused_within_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    with pq.ParquetWriter(path, one_value(1).schema, compression="zstd") as writer:
+        for _ in range(30):
+            writer.write_table(one_value(10_000_000))
+    assert path.stat().st_size < 3_000_000
+    memory, said = attempt(path)
+    assert "unpacks to 600 MB" in said
+    assert memory < 500
+
+
+def test_a_repetitive_table_of_honest_size_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    table = pa.table({"x": np.zeros(1_000_000), "y": ["a", "b"] * 500_000})
+    pq.write_table(table, path)
+    assert path.stat().st_size < 200_000
+    assert tables.read(path).table.equals(table)
+
+
+def test_a_page_that_tells_a_wrong_size_is_refused_within_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    rng = np.random.default_rng(0)
+    pq.write_table(pa.table({"x": rng.normal(size=20_000), "y": ["a", "b"] * 10_000}), path)
+    whole = path.read_bytes()
+    # The first page's header stands right behind the magic; every byte of it, at its largest.
+    for position in range(4, 40):
+        path.write_bytes(whole[:position] + b"\xff" + whole[position + 1 :])
+        try:
+            tables.read(path)
+        except DataError:
+            continue
+        assert tables.read(path).table.num_rows == 20_000
+    path.write_bytes(whole[:4] + b"\x15\x00\x15\xfe\xff\xff\xff\x0f" + whole[12:])
+    memory, said = attempt(path)
+    assert "not a sound Parquet file" in said
+    assert memory < 500
