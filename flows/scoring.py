@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +9,12 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from pipelines.adapters import tables
+from pipelines.adapters.sources import open_files
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import registry
 from pipelines.inference import Predictor
 from pipelines.records import DataError
-from pipelines.scoring import score
+from pipelines.scoring import Scoring
 
 __all__ = ["Scored", "scoring"]
 
@@ -26,7 +26,7 @@ class Scored:
     """What was scored, by which version, where it lies, and what was odd in it.
 
     `odd` counts, a column, the values that break the contract and were answered all the
-    same: gaps where none were promised, numbers out of range, categories never seen.
+    same: categories never seen, and in a lenient scoring gaps and numbers out of range.
     """
 
     rows: int
@@ -37,28 +37,35 @@ class Scored:
 
 
 @flow(name="scoring", persist_result=False)
-def scoring(model: str, source: str, output: str, workspace: str = ".") -> Scored:
+def scoring(
+    model: str, source: str, output: str, workspace: str = ".", lenient: bool = False
+) -> Scored:
     """Write the rows of `source` with the champion's label and probabilities to `output`."""
-    return score_file(model, Path(source), Path(output), Path(workspace))
+    return score_file(model, source, Path(output), Path(workspace), lenient)
 
 
 @task(name="score", cache_policy=NO_CACHE, persist_result=False)
-def score_file(model: str, source: Path, output: Path, workspace: Path) -> Scored:
+def score_file(
+    model: str, source: str, output: Path, workspace: Path, lenient: bool = False
+) -> Scored:
     """The file at `output`, which appears when its last row is written."""
     uri = f"models:/{model}@{registry.CHAMPION}"
     version = registry.resolve(tracking.connect(workspace), uri)
     path, sha256 = registry.download_model(version.uri, workspace)
     predictor = Predictor.load(path, sha256=sha256)
-    rows, odd = 0, Counter[str]()
+    rows = 0
+    scorer = Scoring(predictor.contract, predictor.answer, lenient=lenient)
+    files = open_files(source)
     try:
         with tables.Writer(output) as writer:
-            for batch in tables.batches(source, ROWS):
-                answered, found = score(
-                    batch.table, predictor.contract, predictor.answer, batch.place
-                )
-                writer.write(answered)
-                rows += answered.num_rows
-                odd += found
+            for batch in files.batches(ROWS):
+                answered = scorer.score(batch.table, batch.place)
+                if answered is not None:
+                    writer.write(answered)
+                    rows += answered.num_rows
+            odd = scorer.conclude()
     except DataError as error:
         raise error if error.path else DataError(*error.problems, path=source) from None
+    finally:
+        files.close()
     return Scored(rows, model, version.number, str(output), dict(odd))

@@ -6,9 +6,9 @@ with "" for a gap. Text, as CSV gives it, is parsed; Parquet's own types are tak
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,87 +16,59 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.config import Boolean, Category, Column, Date, Integer, Number
+from pipelines.contracts.breaches import SHOWN, Breach, Fault
 from pipelines.contracts.native import as_text, is_text, native
-from pipelines.contracts.parsing import Parsed, booleans, moments, numbers, to_numpy, words_in
+from pipelines.contracts.parsing import (
+    Parsed,
+    booleans,
+    fractional,
+    moments,
+    numbers,
+    to_numpy,
+    words_in,
+)
 
-__all__ = ["Breach", "Typed", "describe", "typed"]
+__all__ = ["Typed", "shortened", "typed"]
 
 LARGEST = 2.0**53
-SHOWN = 3
 DAY = 86_400.0
-
-Fault = Literal["type", "gap", "range", "value"]
-
-
-@dataclass(frozen=True)
-class Breach:
-    """One way in which a column breaks the contract.
-
-    Attributes
-    ----------
-    column : str
-    fault : "type", "gap", "range" or "value"
-        Unreadable, missing where nothing may be, outside min and max, not a listed category.
-    what : str
-        What is wrong with the cells, to follow «3 values are».
-    remedy : str
-    rows : ndarray of int64
-        The rows that break it; empty when the column as a whole does.
-    cells : tuple of str
-        The first of those cells as they were written; none for gaps.
-    """
-
-    column: str
-    fault: Fault
-    what: str
-    remedy: str
-    rows: NDArray[np.int64]
-    cells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Typed:
-    """A column's values, its breaches, and how many infinities were taken as gaps."""
+    """A column's values, its breaches, its gaps, and how many infinities became such."""
 
     values: pa.Array
     breaches: tuple[Breach, ...] = ()
+    gaps: int = 0
     infinities: int = 0
-
-
-def describe(breach: Breach, place: Callable[[int], str]) -> str:
-    """The breach in a sentence: column, what, how many, the first places, the remedy."""
-    count = len(breach.rows)
-    if not count:
-        return f"column {breach.column!r} {breach.what}. {breach.remedy}"
-    first = [place(int(row)) for row in breach.rows[:SHOWN]]
-    if breach.cells:
-        first = [f"{where} {cell!r}" for where, cell in zip(first, breach.cells, strict=True)]
-    more = ", …" if count > SHOWN else ""
-    values = "1 value is" if count == 1 else f"{count} values are"
-    what = f"{values} {breach.what}: {', '.join(first)}{more}"
-    return f"column {breach.column!r}: {what}. {breach.remedy}"
 
 
 def typed(name: str, values: pa.ChunkedArray, column: Column, missing: Sequence[str]) -> Typed:
     """The column in the model's types; `missing` are the words that stand for a gap.
 
     Cells that break the contract come out as gaps, except categories that are not listed and
-    numbers out of range, which stay as they are.
+    numbers out of range, which stay as they are. A rule that allows a share of the cells gives
+    a breach with those cells, be they few or none: only the whole table tells whether it
+    stands (see `Findings`).
     """
     try:
         if isinstance(column, Category):
             return _category(name, values, column, missing)
-        parsed = _parsed(values, column, missing)
+        return _checked(name, values, column, _parsed(values, column, missing))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
-        nothing = np.zeros(0, dtype=np.int64)
-        remedy = f"Give it as {column.type}, or leave it out of [columns]."
-        what = f"holds {values.type}, where the contract says {column.type}"
-        if is_text(values.type):
-            what = "holds text that is not valid UTF-8"
-        empty = pa.array([""] * len(values)) if isinstance(column, Category) else None
-        gaps = pa.array(np.full(len(values), np.nan)) if empty is None else empty
-        return Typed(gaps, (Breach(name, "type", what, remedy, nothing),))
-    return _checked(name, values, column, parsed)
+        return _unreadable(name, values, column)
+
+
+def _unreadable(name: str, values: pa.ChunkedArray, column: Column) -> Typed:
+    nothing = np.zeros(0, dtype=np.int64)
+    remedy = f"Give it as {column.type}, or leave it out of [columns]."
+    what = f"holds {values.type}, where the contract says {column.type}"
+    if is_text(values.type):
+        what = "holds text that is not valid UTF-8"
+    gap = pa.scalar("") if isinstance(column, Category) else pa.scalar(np.nan)
+    breach = Breach((name,), "type", what, remedy, nothing)
+    return Typed(pa.repeat(gap, len(values)), (breach,))
 
 
 def _parsed(values: pa.ChunkedArray, column: Column, missing: Sequence[str]) -> Parsed:
@@ -112,40 +84,43 @@ def _parsed(values: pa.ChunkedArray, column: Column, missing: Sequence[str]) -> 
 
 def _checked(name: str, raw: pa.ChunkedArray, column: Column, parsed: Parsed) -> Typed:
     """The parsed numbers, held against the contract."""
-    x, gaps, wrong = parsed.values, parsed.gaps, parsed.wrong
+    x, gaps = parsed.values, parsed.gaps
     found = _Breaches(name, raw)
-    found.add("type", wrong, *_SYNTAX[column.type])
+    found.add("type", parsed.wrong, *_SYNTAX[column.type])
     infinite = np.isinf(x)
     infinities = 0
-    if isinstance(column, Number) and column.infinite == "missing":
-        infinities = int(infinite.sum())
-    else:
-        found.add(
-            "type",
-            infinite,
-            "infinite or too large for a float64",
-            'Correct them, or set infinite = "missing" in a number column to take them as gaps.',
-        )
-    x = np.where(infinite, np.nan, x)
-    if not column.missing:
-        found.add("gap", gaps, "missing", "Fill them in, or set missing = true.")
+    if infinite.any():
+        x = np.where(infinite, np.nan, x)
+        if isinstance(column, Number) and column.infinite == "missing":
+            infinities = int(infinite.sum())
+        else:
+            found.add("type", infinite, *_INFINITE)
+    # An infinity taken as a gap is one that the contract foresees, so missing may be false.
+    missing = gaps | infinite if infinities else gaps
+    found.gaps(column, missing if column.missing else gaps)
     if isinstance(column, Integer):
-        with np.errstate(invalid="ignore"):
-            broken = ~np.isnan(x) & (x != np.rint(x))
-        found.add("type", broken, "not whole", 'Correct them, or set type = "number".')
-        large = np.abs(x) > LARGEST
-        large |= (np.abs(x) == LARGEST) & ~_exactly_largest(raw)
-        found.add(
-            "type",
-            large,
-            "beyond ±2**53, where a float64 no longer tells neighbours apart",
-            "If it is an identifier, leave the column out of [columns].",
-        )
+        _whole(found, x, raw)
     if isinstance(column, Number | Integer):
         _range(found, x, column)
     if isinstance(column, Date) and column.unit == "day":
         x = x / DAY
-    return Typed(pa.array(x), found.breaches, infinities)
+    return Typed(pa.array(x), found.breaches, int(missing.sum()), infinities)
+
+
+def _whole(found: _Breaches, x: NDArray[np.float64], raw: pa.ChunkedArray) -> None:
+    """Add what is not whole, and what a float64 does not hold exactly."""
+    with np.errstate(invalid="ignore"):
+        broken = ~np.isnan(x) & (x != np.rint(x))
+        size = np.abs(x)
+        large = size > LARGEST
+        brim = size == LARGEST
+    if is_text(raw.type):
+        # 4503599627370497.4 is no whole number, though the nearest float64 is.
+        broken |= fractional(as_text(raw)) & ~np.isnan(x)
+    if brim.any():
+        large |= brim & ~_exactly_largest(raw)
+    found.add("type", broken, "not whole", 'Correct them, or set type = "number".')
+    found.add("type", large & ~broken, *_TOO_LARGE)
 
 
 def _range(found: _Breaches, x: NDArray[np.float64], column: Number | Integer) -> None:
@@ -161,19 +136,35 @@ def _range(found: _Breaches, x: NDArray[np.float64], column: Number | Integer) -
 def _category(
     name: str, values: pa.ChunkedArray, column: Category, missing: Sequence[str]
 ) -> Typed:
-    text = as_text(values)
-    gaps = words_in(text, missing)
-    text = pc.if_else(pa.array(gaps), "", text)
+    # Looked at once a distinct text, not once a row; the code past the last stands for a null.
+    words, codes = _coded(values)
+    gap = np.append(words_in(words, missing), True)
+    foul = np.append(to_numpy(pc.match_substring(words, "\0")), False)
+    listed = np.append(to_numpy(pc.is_in(words, pa.array(column.values, words.type))), False)
     found = _Breaches(name, values)
-    if not column.missing:
-        found.add("gap", gaps, "missing", "Fill them in, or set missing = true.")
-    foul = to_numpy(pc.match_substring(text, "\0"))
-    found.add("type", foul, "with a NUL character in them", "Remove the character.")
-    known = to_numpy(pc.is_in(text, value_set=pa.array(column.values, text.type)))
-    what = "not among the listed values"
-    remedy = "Correct them, or add them to values."
-    found.add("value", ~(known | gaps | foul), what, remedy)
-    return Typed(text.cast(pa.string()), found.breaches)
+    gaps = gap[codes]
+    found.gaps(column, gaps)
+    if foul.any():
+        found.add("type", foul[codes], *_NUL)
+    unseen = ~(listed | gap | foul)
+    if column.max_unseen is not None:
+        found.share("value", unseen[codes], *_UNLISTED, "max_unseen", column.max_unseen, ~gaps)
+    elif unseen.any():
+        found.add("value", unseen[codes], *_UNLISTED)
+    shown = pc.if_else(pa.array(gap[:-1]), "", words)
+    text = pa.concat_arrays([shown, pa.array([""], shown.type)]).take(pa.array(codes))
+    return Typed(text.cast(pa.string()), found.breaches, int(gaps.sum()))
+
+
+def _coded(values: pa.ChunkedArray) -> tuple[pa.Array, NDArray[np.int64]]:
+    """The distinct texts, and each row's position among them; of a null, the one past the last."""
+    if pa.types.is_dictionary(values.type):
+        encoded = values.unify_dictionaries().combine_chunks()
+        words = as_text(pa.chunked_array([encoded.dictionary]))
+    else:
+        encoded = as_text(values).dictionary_encode()
+        words = encoded.dictionary
+    return words, pc.fill_null(encoded.indices, len(words)).to_numpy()
 
 
 class _Breaches:
@@ -186,16 +177,45 @@ class _Breaches:
 
     def add(self, fault: Fault, mask: NDArray[np.bool_], what: str, remedy: str) -> None:
         """Add a breach where the mask has rows."""
+        if mask.any():
+            self._add(fault, mask, what, remedy)
+
+    def gaps(self, column: Column, gaps: NDArray[np.bool_]) -> None:
+        """Add the gaps, where there may be none or only a share of them."""
+        if not column.missing:
+            self.add("gap", gaps, "missing", "Fill them in, or set missing = true.")
+        elif column.max_missing is not None:
+            remedy = "Fill them in, or raise max_missing."
+            every = np.ones(len(gaps), dtype=bool)
+            self.share("gap", gaps, "missing", remedy, "max_missing", column.max_missing, every)
+
+    def share(
+        self,
+        fault: Fault,
+        mask: NDArray[np.bool_],
+        what: str,
+        remedy: str,
+        rule: str,
+        allowed: float,
+        among: NDArray[np.bool_],
+    ) -> None:
+        """Add the mask's rows as a share of those among which they may be."""
+        out_of = int(among.sum())
+        self._add(fault, mask, what, remedy, rule=rule, allowed=allowed, out_of=out_of)
+
+    def _add(
+        self, fault: Fault, mask: NDArray[np.bool_], what: str, remedy: str, **rule: Any
+    ) -> None:
         rows = np.flatnonzero(mask)
-        if rows.size:
-            cells: tuple[str, ...] = ()
-            if fault != "gap":
-                cells = tuple(_shortened(self._raw[int(row)].as_py()) for row in rows[:SHOWN])
-            breach = Breach(self._name, fault, what, remedy, rows, cells)
-            self.breaches = (*self.breaches, breach)
+        cells: tuple[str, ...] = ()
+        if fault != "gap":
+            cells = tuple(shortened(self._raw[int(row)].as_py()) for row in rows[:SHOWN])
+        breach = Breach((self._name,), fault, what, remedy, rows, cells, **rule)
+        self.breaches = (*self.breaches, breach)
 
 
-def _shortened(cell: object) -> str:
+def shortened(cell: object) -> str:
+    """The cell as text for a message, cut at 40 characters."""
     text = str(cell)
     return text if len(text) <= 40 else text[:39] + "…"
 
@@ -207,6 +227,16 @@ def _exactly_largest(raw: pa.ChunkedArray) -> NDArray[np.bool_]:
     return to_numpy(pc.is_in(text, value_set=pa.array([digits, f"-{digits}", f"+{digits}"])))
 
 
+_INFINITE = (
+    "infinite or too large for a float64",
+    'Correct them, or set infinite = "missing" in a number column to take them as gaps.',
+)
+_TOO_LARGE = (
+    "beyond ±2**53, where a float64 no longer tells neighbours apart",
+    "If it is an identifier, leave the column out of [columns].",
+)
+_NUL = ("with a NUL character in them", "Remove the character.")
+_UNLISTED = ("not among the listed values", "Correct them, or add them to values.")
 _SYNTAX = {
     "number": (
         "not readable as a number",

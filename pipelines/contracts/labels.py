@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.config import Boolean, Category, Integer
 from pipelines.contracts.columns import LARGEST
 from pipelines.contracts.native import as_text
 from pipelines.contracts.parsing import numbers, words_in
 from pipelines.records import DataError
 
-__all__ = ["Classes", "classes"]
+__all__ = ["Classes", "classes", "label_column"]
 
 MOST_CLASSES = 100
 LEADING_ZERO = r"\A[+-]?0[0-9]+\z"
@@ -22,10 +24,20 @@ LEADING_ZERO = r"\A[+-]?0[0-9]+\z"
 
 @dataclass(frozen=True)
 class Classes:
-    """The labels, sorted, all of one type, and how many rows have none."""
+    """The labels, sorted, all of one type, which rows have one, and how many have none."""
 
     labels: tuple[bool, ...] | tuple[int, ...] | tuple[str, ...]
+    labelled: pa.Array
     gaps: int
+
+
+def label_column(labels: Sequence[bool | int | str]) -> Boolean | Integer | Category:
+    """The column type that reads a target of these classes."""
+    if isinstance(labels[0], bool):
+        return Boolean(type="boolean", missing=True)
+    if isinstance(labels[0], int):
+        return Integer(type="integer", missing=True)
+    return Category(type="category", values=[str(label) for label in labels], missing=True)
 
 
 def classes(table: pa.Table, target: str, missing: list[str]) -> Classes:
@@ -50,8 +62,8 @@ def classes(table: pa.Table, target: str, missing: list[str]) -> Classes:
     except pa.ArrowException as error:
         raise DataError(f"the target {target!r} is not readable as text ({error}).") from None
     gaps = words_in(text, missing)
-    present = text.filter(pa.array(~gaps))
-    values = pc.unique(present)
+    labelled = pa.array(~gaps)
+    values = pc.unique(text.filter(labelled))
     if len(values) < 2:
         only = f"only the label {values[0].as_py()!r}" if len(values) else "no label"
         words = f" The words {', '.join(missing)} count as missing." if missing else ""
@@ -67,7 +79,7 @@ def classes(table: pa.Table, target: str, missing: list[str]) -> Classes:
         )
     if len(labels) < 2:
         raise DataError(f"the target {target!r} holds one class, {labels[0]!r}. Two are needed.")
-    return Classes(labels, int(gaps.sum()))
+    return Classes(labels, labelled, int(gaps.sum()))
 
 
 def _numbers(target: str, values: pa.Array) -> tuple[int, ...]:

@@ -38,14 +38,24 @@ def as_text(values: pa.ChunkedArray) -> pa.Array:
     """
     kind = values.type
     if pa.types.is_floating(kind):
-        values = pc.cast(values, pa.float64())
-        values = pc.if_else(pc.is_nan(values), None, pc.add(values, 0.0))
-    elif pa.types.is_timestamp(kind) and kind.tz is not None:
+        return _text_of_floats(values)
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
         values = values.cast(pa.timestamp(kind.unit))
     elif is_text(kind):
         values.validate(full=True)
     text = values.cast(pa.large_string() if values.nbytes > LONG else pa.string())
     return text.combine_chunks() if text.num_chunks != 1 else text.chunk(0)
+
+
+def _text_of_floats(values: pa.ChunkedArray) -> pa.Array:
+    """The shortest digits that give the number back, 3 for 3.0, as the Predictor writes them."""
+    doubles = pc.cast(values, pa.float64())
+    doubles = pc.if_else(pc.is_nan(doubles), None, pc.add(doubles, 0.0))
+    encoded = doubles.combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    words = [repr(x).removesuffix(".0") for x in encoded.dictionary.to_pylist()]
+    return pa.array(words, pa.string()).take(encoded.indices)
 
 
 def native(values: pa.ChunkedArray, kind: str, missing: Sequence[str]) -> Parsed:
@@ -84,6 +94,8 @@ def _is_numeric(kind: pa.DataType) -> bool:
 
 
 def _floats(values: pa.ChunkedArray) -> NDArray[np.float64]:
+    if pa.types.is_decimal(values.type):
+        values = values.cast(pa.string())  # whose digits are rounded once
     doubles = pc.cast(values, pa.float64(), safe=False)
     return np.asarray(doubles.to_numpy() + 0.0, dtype=np.float64)  # + 0.0 makes -0.0 into 0.0
 

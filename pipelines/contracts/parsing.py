@@ -7,6 +7,7 @@ Where either mask is true the value is NaN.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ __all__ = [
     "TRUE",
     "Parsed",
     "booleans",
+    "fractional",
     "is_number",
     "moments",
     "numbers",
@@ -32,6 +34,7 @@ TRUE = ("true", "yes", "t", "y", "1")
 FALSE = ("false", "no", "f", "n", "0")
 
 NUMBER = r"\A[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\z"
+DECIMAL = re.compile(r"[+-]?([0-9]*)\.?([0-9]*)(?:[eE]([+-]?)([0-9]+))?")
 INFINITE = r"(?i)\A[+-]?inf(inity)?\z"
 NAN = r"(?i)\A[+-]?nan\z"
 
@@ -108,6 +111,31 @@ def is_number(word: str) -> bool:
     return True
 
 
+def fractional(text: pa.Array) -> NDArray[np.bool_]:
+    """Which decimal numbers are not whole as they are written, whatever float64 makes of them."""
+    pointed = pc.or_(pc.match_substring(text, "."), pc.match_substring(text, "e", ignore_case=True))
+    mask = to_numpy(pointed)
+    if mask.any():
+        rows = np.flatnonzero(mask)
+        written = text.take(pa.array(rows)).dictionary_encode()
+        words = [_has_fraction(word) for word in written.dictionary.to_pylist()]
+        mask[rows] = np.array(words, dtype=bool)[written.indices.to_numpy()]
+    return mask
+
+
+def _has_fraction(word: str) -> bool:
+    """Whether a decimal number has digits other than zero behind the point; 1.5e1 has none."""
+    found = DECIMAL.fullmatch(word.strip())
+    if found is None:
+        return False  # no number at all
+    whole, behind, sign, exponent = (part or "" for part in found.groups())
+    digits = (whole + behind).rstrip("0")
+    zeros = len(whole + behind) - len(digits)
+    # No cell has as many digits as would outweigh an exponent of nine digits.
+    power = int(sign + (exponent.lstrip("0")[:9] or "0"))
+    return bool(digits.strip("0")) and zeros - len(behind) + power < 0
+
+
 def booleans(text: pa.Array, missing: Sequence[str]) -> Parsed:
     """1 for true, yes, t, y, 1 and 0 for false, no, f, n, 0, in any case."""
     text = pc.utf8_trim_whitespace(text)
@@ -124,6 +152,7 @@ def moments(text: pa.Array, missing: Sequence[str]) -> Parsed:
     text = pc.utf8_trim_whitespace(text)
     gaps = words_in(text, missing)
     right = to_numpy(pc.match_substring_regex(text, MOMENT)) & ~gaps
+    right &= ~to_numpy(pc.starts_with(text, "0000"))  # no such year
     leap = right & to_numpy(pc.equal(pc.utf8_slice_codeunits(text, 4, 10), "-02-29"))
     if leap.any():
         years = pc.utf8_slice_codeunits(text.filter(pa.array(leap)), 0, 4)

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 import tomllib
+from typing import Any
 
 import pyarrow as pa
 
-from pipelines.config import Column, Config
+from pipelines.config import Address, Column, Config
 from pipelines.contracts import toml
 from pipelines.contracts.guess import Guess, guess, markers
 from pipelines.contracts.labels import Classes, classes
 from pipelines.records import DataError
 
-__all__ = ["propose"]
+__all__ = ["plain", "propose"]
 
 # Above this many rows one validation part tells as much as five folds and costs a fifth.
 MANY_ROWS = 20_000
@@ -28,19 +29,21 @@ WIDE = 200
 MOST_BOOSTING = 5e7
 
 
-def propose(raw: pa.Table, kind: str, target: str, path: str, model: str, salt: int = 0) -> str:
+def propose(
+    raw: pa.Table, kind: str, target: str, address: Address, model: str, salt: int = 0
+) -> str:
     """The commented TOML text of a configuration for the table.
 
     Parameters
     ----------
     raw : pyarrow.Table
         The table as read, text throughout from CSV.
-    kind : "csv" or "parquet"
-        What it was read from.
+    kind : str
+        What it was read from, in words: «CSV file».
     target : str
         The column to predict.
-    path : str
-        The table's path as the config shall name it, relative to the config.
+    address : Address
+        Where the table is, as the config shall name it: a path is relative to the config.
     model : str
         The registered model's name; what a registry cannot hold is replaced.
     salt : int
@@ -55,20 +58,21 @@ def propose(raw: pa.Table, kind: str, target: str, path: str, model: str, salt: 
         missing = markers(raw)
         labels = classes(raw, target, missing)
         names = [name for name in raw.column_names if name != target]
-        guesses = {name: guess(name, raw.column(name), missing) for name in names}
+        rows = raw.filter(labels.labelled) if labels.gaps else raw
+        guesses = {name: guess(name, rows.column(name), missing) for name in names}
     except DataError as error:
-        raise DataError(*error.problems, path=path) from None
+        raise DataError(*error.problems, path=address.place) from None
     used = sum(found.column is not None for found in guesses.values())
     if not used:
         reasons = "; ".join(f"{name!r} {found.remark}" for name, found in guesses.items())
         raise DataError(
             f"no column is left to predict {target!r} from: {reasons or 'it stands alone'}. "
             "Add columns that describe the rows.",
-            path=path,
+            path=address.place,
         )
     sections = [
-        _opening(raw, kind, target, path),
-        _source(path, target, labels, missing),
+        _opening(raw, kind, target, address.place),
+        _source(address, target, labels, missing),
         _columns(guesses),
         _split(raw.num_rows, salt),
         _candidates(raw.num_rows, used, len(labels.labels)),
@@ -79,21 +83,20 @@ def propose(raw: pa.Table, kind: str, target: str, path: str, model: str, salt: 
     return text
 
 
-def _opening(raw: pa.Table, kind: str, target: str, path: str) -> str:
-    name = {"csv": "CSV", "parquet": "Parquet"}[kind]
+def _opening(raw: pa.Table, kind: str, target: str, place: str) -> str:
     return (
-        f"# How to train a classifier for {toml.string(target)} on {toml.string(path)}.\n"
-        f"# Proposed by `logitline init` from the {name} file: {raw.num_rows:,} rows, "
+        f"# How to train a classifier for {toml.string(target)} on {toml.string(place)}.\n"
+        f"# Proposed by `logitline init` from the {kind}: {raw.num_rows:,} rows, "
         f"{raw.num_columns:,} columns.\n"
         "# Read it through and change what you know better; `logitline train` checks it in full.\n"
     )
 
 
-def _source(path: str, target: str, labels: Classes, missing: list[str]) -> str:
+def _source(address: Address, target: str, labels: Classes, missing: list[str]) -> str:
     lines = [
         "# Where the rows come from, and the column to predict.",
         "[source]",
-        f"path = {toml.string(path)}",
+        *(f"{key} = {_inline(value)}" for key, value in address.model_dump().items() if value),
         f"target = {toml.string(target)}",
         "classes = " + toml.array(labels.labels, used=10),
     ]
@@ -106,6 +109,13 @@ def _source(path: str, target: str, labels: Classes, missing: list[str]) -> str:
         rows = "1 row has" if labels.gaps == 1 else f"{labels.gaps:,} rows have"
         lines += [f"# {rows} no label and cannot be learned from.", 'missing_target = "drop"']
     return "\n".join(lines) + "\n"
+
+
+def _inline(value: str | dict[str, Any]) -> str:
+    if isinstance(value, str):
+        return toml.string(value)
+    pairs = (f"{toml.key(name)} = {toml.scalar(each)}" for name, each in value.items())
+    return "{ " + ", ".join(pairs) + " }"
 
 
 def _columns(guesses: dict[str, Guess]) -> str:
@@ -126,15 +136,17 @@ def _columns(guesses: dict[str, Guess]) -> str:
 
 def _column(name: str, column: Column) -> str:
     """One line of the contract; a long list of values is wrapped."""
-    line = f"{toml.key(name)} = {{ "
-    parts: list[str] = []
-    for field, value in column.model_dump(exclude_none=True, exclude_defaults=True).items():
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        used = len(line) + len(", ".join(parts)) + len(field) + 24
-        text = toml.array(value, used) if isinstance(value, list) else toml.scalar(value)
-        parts.append(f"{field} = {text}")
-    return line + ", ".join(parts) + " }"
+    start = f"{toml.key(name)} = "
+    return start + toml.inline(plain(column), len(start))
+
+
+def plain(column: Column) -> dict[str, Any]:
+    """The column as a config writes it: what is not said by default, whole bounds as such."""
+    values = column.model_dump(exclude_none=True, exclude_defaults=True)
+    return {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in values.items()
+    }
 
 
 def _split(rows: int, salt: int) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-__all__ = ["array", "key", "scalar", "string"]
+__all__ = ["array", "inline", "key", "scalar", "string"]
 
 WIDTH = 100
 BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -48,3 +49,13 @@ def array(values: Sequence[bool | int | float | str], used: int = 0) -> str:
             lines.append("   ")
         lines[-1] += f" {cell},"
     return "\n".join(["[", *lines, "]"])
+
+
+def inline(values: Mapping[str, Any], used: int = 0) -> str:
+    """An inline table, its lists wrapped where they would pass column 100."""
+    line = "{ "
+    for name, value in values.items():
+        width = used + len(line) + len(name) + 24
+        text = array(value, width) if isinstance(value, list) else scalar(value)
+        line += f"{'' if line == '{ ' else ', '}{key(name)} = {text}"
+    return line + " }"

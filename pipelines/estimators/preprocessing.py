@@ -32,9 +32,13 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
         z = ((m if isnan(x) else x) - μ) / σ         μ = 0 and σ = 1 when scale=False
 
-    followed by the flag ``isnan(x)`` as one more 0/1 column where the training rows had
-    gaps. A category becomes one 0/1 column a value seen in training, the gap "" included;
+    followed by the flag ``isnan(x)`` as one more 0/1 column where some of the training rows
+    had gaps. A category becomes one 0/1 column a value seen in training, the gap "" included;
     a value not seen gives zeros throughout.
+
+    What is the same in all training rows is left out: a number's z without two values, a flag
+    of gaps alone, a category with one value. So no later value of such a column, from which
+    nothing could be learned, moves an answer.
 
     Parameters
     ----------
@@ -54,10 +58,14 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         their values apart (timestamps, large integers).
     medians_, means_, scales_ : ndarray of float64, shape (n_numbers,)
         Where `doubles_` is false, each holds a value exact in float32.
+    kept_ : ndarray of bool, shape (n_numbers,)
+        Columns whose z differs among the training rows; the others have no z in the matrix.
     flagged_ : ndarray of bool, shape (n_numbers,)
-        Columns with gaps in the training rows; each adds a 0/1 column.
+        Columns with gaps in some of the training rows, not all; each adds a 0/1 column.
     values_ : list of ndarray of object, one a category column
-        The values seen in training, sorted.
+        The values seen in training, sorted; none where there is but one.
+    dropped_ : list of str
+        The columns of which nothing is in the matrix.
     n_features_out_ : int
         Width of the matrix: numbers, then flags, then one-hot columns.
     """
@@ -68,29 +76,38 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.scale = scale
 
     def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002 - scikit-learn's protocol
-        """Learn medians, means, scales, flags and values from the training rows."""
+        """Learn medians, means, scales, flags and values from the training rows.
+
+        Raises ValueError where no column tells two training rows apart.
+        """
         count = len(self.numbers)
         self.doubles_ = np.zeros(count, dtype=bool)
+        self.kept_ = np.zeros(count, dtype=bool)
         self.flagged_ = np.zeros(count, dtype=bool)
         self.medians_ = np.zeros(count)
         self.means_ = np.zeros(count)
         self.scales_ = np.ones(count)
         for j, name in enumerate(self.numbers):
             self._fit_number(j, np.asarray(X[name], dtype=np.float64))
-        self.values_ = [
-            np.array(sorted(set(np.asarray(X[name], dtype=object))), dtype=object)
-            for name in self.categories
-        ]
+        self.values_ = [_values(np.asarray(X[name], dtype=object)) for name in self.categories]
         self.n_features_out_ = int(
-            count + self.flagged_.sum() + sum(len(values) for values in self.values_)
+            self.kept_.sum() + self.flagged_.sum() + sum(len(values) for values in self.values_)
         )
+        told = [*(self.kept_ | self.flagged_), *(len(values) > 0 for values in self.values_)]
+        names = [*self.numbers, *self.categories]
+        self.dropped_ = [name for name, tells in zip(names, told, strict=True) if not tells]
+        if not self.n_features_out_:
+            raise ValueError(
+                "every column has one value in all the rows to learn from: there is nothing to "
+                "tell them apart by. Add columns, or rows that differ."
+            )
         return self
 
     def _fit_number(self, j: int, x: NDArray[np.float64]) -> None:
         gaps = np.isnan(x)
-        self.flagged_[j] = gaps.any()
+        self.flagged_[j] = gaps.any() and not gaps.all()
         present = x[~gaps]
-        if not present.size:
+        if not present.size or present.min() == present.max():
             return
         with np.errstate(over="ignore"):
             error = np.abs(present - present.astype(np.float32)).max()
@@ -111,20 +128,32 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             self.means_[j] = precision(mean * largest)
             scale = float(precision(deviation * largest))
             self.scales_[j] = scale if scale > 0 else 1.0
+        # Distinct values may come out as one: those that differ by less than float64's least.
+        z = self._scaled(j, filled)
+        self.kept_[j] = z.min() < z.max()
+        self.doubles_[j] &= self.kept_[j]
+
+    def _scaled(self, j: int, filled: NDArray[Any]) -> NDArray[np.float32]:
+        """The column without gaps, centred and scaled in its own precision."""
+        precision = np.float64 if self.doubles_[j] else np.float32
+        z = (filled - precision(self.means_[j])) / precision(self.scales_[j])
+        return np.asarray(z, dtype=np.float32)
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """The float32 matrix, shape (n_rows, n_features_out_)."""
         check_is_fitted(self)
-        count = len(self.numbers)
         out = np.zeros((len(X), self.n_features_out_), dtype=np.float32)
-        flag = count
+        at, flag = 0, int(self.kept_.sum())
         for j, name in enumerate(self.numbers):
+            if not (self.kept_[j] or self.flagged_[j]):
+                continue
             precision = np.float64 if self.doubles_[j] else np.float32
             with np.errstate(over="ignore"):
                 x = np.asarray(X[name], dtype=np.float64).astype(precision)
             gaps = np.isnan(x)
-            filled = np.where(gaps, precision(self.medians_[j]), x)
-            out[:, j] = (filled - precision(self.means_[j])) / precision(self.scales_[j])
+            if self.kept_[j]:
+                out[:, at] = self._scaled(j, np.where(gaps, precision(self.medians_[j]), x))
+                at += 1
             if self.flagged_[j]:
                 out[:, flag] = gaps
                 flag += 1
@@ -144,10 +173,17 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     ) -> NDArray[np.object_]:
         """Names of the matrix's columns: `age`, `age is missing`, `island=Biscoe`."""
         check_is_fitted(self)
+        kept = [n for n, k in zip(self.numbers, self.kept_, strict=True) if k]
         flags = [f"{n} is missing" for n, f in zip(self.numbers, self.flagged_, strict=True) if f]
         one_hot = [
             f"{name}={value}"
             for name, values in zip(self.categories, self.values_, strict=True)
             for value in values
         ]
-        return np.array([*self.numbers, *flags, *one_hot], dtype=object)
+        return np.array([*kept, *flags, *one_hot], dtype=object)
+
+
+def _values(column: NDArray[Any]) -> NDArray[Any]:
+    """The distinct texts, sorted; none of a column that holds but one."""
+    values = sorted(set(column))
+    return np.array(values if len(values) > 1 else [], dtype=object)

@@ -245,7 +245,7 @@ def _text(value: Any) -> str | None:
         return str(int(value))
     if isinstance(value, numbers.Real):
         # Whole numbers beside a gap arrive as floats: 3.0 is the category "3".
-        return repr(float(value)).removesuffix(".0")
+        return repr(float(value) + 0.0).removesuffix(".0")  # + 0.0 makes -0.0 into 0.0
     if isinstance(value, datetime.date | np.datetime64 | decimal.Decimal):
         return str(value)
     return None
@@ -277,7 +277,8 @@ def _seconds(value: Any) -> float:
         raise TypeError
     if not isinstance(value, datetime.datetime):
         value = datetime.datetime(value.year, value.month, value.day)
-    if value.tzinfo is not None:
-        value = value.astimezone(datetime.UTC).replace(tzinfo=None)
-    since = value - EPOCH
-    return float(since.days * 86_400 + since.seconds + since.microseconds / 1e6)
+    # Taken off at the end: near the years 1 and 9999 another zone has no date of its own.
+    offset = value.utcoffset() or datetime.timedelta()
+    since = value.replace(tzinfo=None) - EPOCH - offset
+    rest = since.microseconds * 1_000 + getattr(since, "nanoseconds", 0)  # of pandas' moments
+    return float(since.days * 86_400 + since.seconds + rest / 1e9)

@@ -32,25 +32,30 @@ def convert_preprocessor(scope: Any, operator: Any, container: Any) -> None:
     """Write the feature matrix, float32 of shape (N, n_features_out_).
 
     The operator's inputs are one vector a column, numbers before categories; or a single
-    float32 matrix of all columns, which then are numbers.
+    float32 matrix of all columns, which then are numbers. The inputs of columns that tell
+    nothing lead nowhere: they stay, so that the model asks for the columns of its contract.
     """
     fitted: Preprocessor = operator.raw_operator
     graph = Graph(scope, container)
     inputs = [variable.onnx_name for variable in operator.inputs]
     count = len(fitted.numbers)
     blocks: list[str] = []
-    if count and len(inputs) < count:
-        blocks += _joined(graph, fitted, [(np.arange(count), inputs[0])])
-    elif count:
-        parts = [np.flatnonzero(~fitted.doubles_), np.flatnonzero(fitted.doubles_)]
+    used = np.flatnonzero(fitted.kept_ | fitted.flagged_)
+    if used.size and len(inputs) < count:
+        x = inputs[0] if len(used) == count else graph.Gather(inputs[0], used, axis=1)
+        blocks += _joined(graph, fitted, [(used, x)])
+    elif used.size:
+        doubles = fitted.doubles_[used]
+        parts = [used[~doubles], used[doubles]]
         blocks += _joined(
             graph,
             fitted,
             [(part, graph.columns([inputs[j] for j in part])) for part in parts if part.size],
         )
     for name, values in zip(inputs[count:], fitted.values_, strict=False):
-        column = graph.Unsqueeze(name, np.array([1]))
-        blocks.append(graph.Cast(graph.Equal(column, values[None, :]), to=TensorProto.FLOAT))
+        if len(values):
+            column = graph.Unsqueeze(name, np.array([1]))
+            blocks.append(graph.Cast(graph.Equal(column, values[None, :]), to=TensorProto.FLOAT))
     graph.into(operator.outputs[0].onnx_name, "Concat", *blocks, axis=1)
 
 
@@ -63,15 +68,22 @@ def _joined(
     """
     order = np.concatenate([part for part, _ in parts])
     scaled, gaps = zip(*(_scaled(graph, fitted, part, x) for part, x in parts), strict=True)
-    numbers = graph.beside(list(scaled))
-    if (np.diff(order) < 0).any():
-        numbers = graph.Gather(numbers, np.argsort(order), axis=1)
-    flagged = np.flatnonzero(fitted.flagged_)
-    if not flagged.size:
-        return [numbers]
-    positions = np.argsort(order)[flagged]
-    flags = graph.Gather(graph.beside(list(gaps)), positions, axis=1)
-    return [numbers, graph.Cast(flags, to=TensorProto.FLOAT)]
+    blocks = []
+    if fitted.kept_.any():
+        blocks.append(_chosen(graph, graph.beside(list(scaled)), order, fitted.kept_))
+    if fitted.flagged_.any():
+        flags = _chosen(graph, graph.beside(list(gaps)), order, fitted.flagged_)
+        blocks.append(graph.Cast(flags, to=TensorProto.FLOAT))
+    return blocks
+
+
+def _chosen(graph: Graph, matrix: str, order: NDArray[np.intp], chosen: NDArray[np.bool_]) -> str:
+    """The chosen columns in the Preprocessor's order; `order` says what the matrix's are."""
+    positions = np.argsort(order)
+    positions = positions[chosen[order[positions]]]
+    if np.array_equal(positions, np.arange(len(order))):
+        return matrix
+    return graph.Gather(matrix, positions, axis=1)
 
 
 def _scaled(graph: Graph, fitted: Preprocessor, part: NDArray[np.intp], x: str) -> tuple[str, str]:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.config import Boolean, Category, Config, Integer
-from pipelines.contracts.columns import Breach, Typed, describe, typed
-from pipelines.contracts.native import as_text
-from pipelines.contracts.parsing import to_numpy, words_in
+from pipelines.config import Category, Config
+from pipelines.contracts.breaches import Breach, Findings
+from pipelines.contracts.columns import Typed, typed
+from pipelines.contracts.labels import label_column
+from pipelines.contracts.notes import constant, notes_on
+from pipelines.contracts.parsing import to_numpy
+from pipelines.contracts.roles import Key, group_key, outcome_time, repeated, time_key
 from pipelines.records import DataError, Table
 
 __all__ = ["ingest"]
 
 NEAREST = 0.6
+# Columns that are typed and checked at once; each takes a few times its size.
+AT_ONCE = 2
 
 
 def row_number(row: int) -> str:
@@ -44,44 +50,58 @@ def ingest(raw: pa.Table, config: Config, place: Callable[[int], str] = row_numb
         With every breach of the contract, each with its column, count, first rows and remedy.
     """
     source = config.source
-    _require(raw, [*config.columns, source.target], config.split.column, source.place)
+    _require(raw, config)
+    found = Findings()
     codes, breaches, notes = _labels(raw.column(source.target), config)
+    for breach in breaches:
+        found.add(breach, place)
     labelled = np.flatnonzero(codes >= 0)
     rows = labelled if source.missing_target == "drop" else np.arange(raw.num_rows)
     whole = len(rows) == raw.num_rows
-    features: dict[str, pa.Array] = {}
-    for name, column in config.columns.items():
-        values = raw.column(name) if whole else raw.column(name).take(pa.array(rows))
-        result = typed(name, values, column, source.missing)
-        features[name] = result.values
-        breaches += [(breach, rows) for breach in result.breaches]
-        notes += _notes(name, result)
-    key, missing_key = _key(raw, config, rows)
-    breaches += missing_key
-    problems = [_described(breach, kept, place) for breach, kept in breaches]
-    if not problems:
-        problems = _one_class(codes[labelled], config)
+    beside = [name for name in _roles(config) if name not in config.columns]
+    taken = {
+        name: raw.column(name) if whole else raw.column(name).take(pa.array(rows))
+        for name in [*config.columns, *beside]
+    }
+
+    def kept(row: int) -> str:
+        return place(int(rows[row]))
+
+    def result(name: str) -> Typed:
+        return typed(name, taken[name], config.columns[name], source.missing)
+
+    with ThreadPoolExecutor(AT_ONCE, "ingest") as threads:
+        results = dict(zip(config.columns, threads.map(result, config.columns), strict=True))
+    key = _key(taken, config)
+    outcome, undated = _outcome(taken, config)
+    repeats = repeated(source.unique, taken, config.columns, source.missing)
+    checked = [breach for result in results.values() for breach in result.breaches]
+    for breach in [*checked, *key.breaches, *undated, *repeats]:
+        found.add(breach, kept)
+    problems = found.sentences or _one_class(codes[labelled], config) or _nothing_told(results)
     if problems:
         raise DataError(*problems, path=source.place)
     return Table(
-        features=pa.table(features),
+        features=pa.table({name: result.values for name, result in results.items()}),
         codes=codes[rows].astype(np.int32),
         rows=rows.astype(np.int64),
         classes=tuple(sorted(source.classes)),
-        key=key,
-        notes=tuple(notes),
+        key=key.values,
+        key_unit=key.unit,
+        outcome=outcome,
+        notes=(*notes, *notes_on(results, kept)),
     )
 
 
-Placed = tuple[Breach, NDArray[np.int64]]
+def _roles(config: Config) -> list[str]:
+    """The columns that are read beside the features and the target."""
+    source = config.source
+    single = [name for name in (config.split.column, source.outcome_time) if name is not None]
+    return list(dict.fromkeys([*single, *source.unique]))
 
 
-def _described(breach: Breach, rows: NDArray[np.int64], place: Callable[[int], str]) -> str:
-    return describe(breach, lambda row: place(int(rows[row])))
-
-
-def _require(raw: pa.Table, names: Sequence[str], key: str | None, path: str) -> None:
-    wanted = [*names, *([key] if key is not None and key not in names else [])]
+def _require(raw: pa.Table, config: Config) -> None:
+    wanted = dict.fromkeys([*config.columns, config.source.target, *_roles(config)])
     absent = [name for name in wanted if name not in raw.column_names]
     problems = []
     for name in absent:
@@ -89,7 +109,7 @@ def _require(raw: pa.Table, names: Sequence[str], key: str | None, path: str) ->
         hint = f"Did it become {near[0]!r}?" if near else f"It has {_listed(raw.column_names)}."
         problems.append(f"the column {name!r} is missing. {hint} Rename it, or change the config.")
     if problems:
-        raise DataError(*problems, path=path)
+        raise DataError(*problems, path=config.source.place)
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -98,20 +118,13 @@ def _listed(names: Sequence[str]) -> str:
 
 def _labels(
     values: pa.ChunkedArray, config: Config
-) -> tuple[NDArray[np.int64], list[Placed], list[str]]:
+) -> tuple[NDArray[np.int64], list[Breach], list[str]]:
     """Each row's class as its position in the sorted classes, -1 where there is no label."""
     source = config.source
     classes = sorted(source.classes)
-    everything = np.arange(len(values))
-    column: Boolean | Integer | Category
-    if isinstance(classes[0], bool):
-        column = Boolean(type="boolean", missing=True)
-    elif isinstance(classes[0], int):
-        column = Integer(type="integer", missing=True)
-    else:
-        column = Category(type="category", values=[str(label) for label in classes], missing=True)
+    column = label_column(classes)
     result = typed(source.target, values, column, source.missing)
-    breaches = [(breach, everything) for breach in result.breaches]
+    breaches = list(result.breaches)
     if isinstance(column, Category):
         known = pa.array(column.values)
         gaps = to_numpy(pc.equal(result.values, ""))
@@ -123,46 +136,34 @@ def _labels(
     if strange.size and not isinstance(column, Category):
         cells = tuple(str(values[int(row)].as_py()) for row in strange[:3])
         what, remedy = "not among source.classes", "Correct them, or add them to classes."
-        breaches.append((Breach(source.target, "value", what, remedy, strange, cells), everything))
-    broken = [breach.rows for breach, _ in breaches]
+        breaches.append(Breach((source.target,), "value", what, remedy, strange, cells))
+    broken = [breach.rows for breach in breaches]
     missing = np.setdiff1d(np.flatnonzero(gaps), np.concatenate(broken) if broken else [])
     notes = []
     if missing.size and source.missing_target == "drop":
         notes.append(f"{missing.size} rows without a label were left out.")
     elif missing.size:
         remedy = 'Fill them in, or set source.missing_target = "drop".'
-        breach = Breach(source.target, "gap", "missing in the target", remedy, missing)
-        breaches.append((breach, everything))
+        what = "missing in the target"
+        breaches.append(Breach((source.target,), "gap", what, remedy, missing))
     return codes, breaches, notes
 
 
-def _notes(name: str, result: Typed) -> list[str]:
-    notes = []
-    if result.infinities:
-        notes.append(f"column {name!r}: {result.infinities} infinite values were taken as gaps.")
-    if not result.breaches and len(pc.unique(result.values)) == 1:
-        notes.append(f"column {name!r} has one value throughout and tells nothing.")
-    return notes
-
-
-def _key(
-    raw: pa.Table, config: Config, rows: NDArray[np.int64]
-) -> tuple[pa.Array | None, list[Placed]]:
-    """The split's key as text, and its gaps as breaches."""
+def _key(taken: Mapping[str, pa.ChunkedArray], config: Config) -> Key:
+    """The split's column, as the kind of split reads it."""
     name = config.split.column
     if name is None:
-        return None, []
-    nothing = np.zeros(0, dtype=np.int64)
-    try:
-        text = as_text(raw.column(name)).take(pa.array(rows))
-    except pa.ArrowException:
-        what, remedy = f"holds {raw.column(name).type}, not a key", "Choose another split.key."
-        return None, [(Breach(name, "type", what, remedy, nothing), rows)]
-    gaps = np.flatnonzero(words_in(text, config.source.missing))
-    if gaps.size:
-        remedy = "Fill them in, or leave split.key out to split by the rows' values."
-        return None, [(Breach(name, "gap", "missing in the split's key", remedy, gaps), rows)]
-    return text.cast(pa.string()), []
+        return Key(None)
+    read = time_key if config.split.kind == "time" else group_key
+    return read(name, taken[name], config.source.missing)
+
+
+def _outcome(
+    taken: Mapping[str, pa.ChunkedArray], config: Config
+) -> tuple[NDArray[np.float64] | None, tuple[Breach, ...]]:
+    """When each row's outcome was known, where the contract says so."""
+    name = config.source.outcome_time
+    return (None, ()) if name is None else outcome_time(name, taken[name], config.source.missing)
 
 
 def _one_class(codes: NDArray[np.int64], config: Config) -> list[str]:
@@ -177,3 +178,12 @@ def _one_class(codes: NDArray[np.int64], config: Config) -> list[str]:
             "least two classes; add rows, or choose another target."
         ]
     return []
+
+
+def _nothing_told(results: Mapping[str, Typed]) -> list[str]:
+    if not all(constant(result) for result in results.values()):
+        return []
+    return [
+        "every column of [columns] has one value throughout, so there is nothing to learn from. "
+        "Add columns that differ from row to row."
+    ]

@@ -13,13 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.adapters import tables
-from pipelines.config import Config
+from pipelines.config import Address, Boolean, Category, Config, Integer
 from pipelines.contracts.proposal import propose
 from pipelines.records import DataError, Table
 from pipelines.steps.ingest import ingest
 from pipelines.steps.split import choose_salt
 
 ROWS = 60
+
+T_CSV = Address(path="t.csv")
+ADDRESS = Address(path="folder/my table.csv")
 
 
 def labels(rows: int = ROWS) -> list[str]:
@@ -33,7 +36,7 @@ def numbers(rows: int = ROWS) -> list[float]:
 def proposed(raw: pa.Table, target: str = "y") -> tuple[Config, Table]:
     """The proposal, and the table that ingest makes of the same rows with it."""
     config = Config.model_validate(
-        tomllib.loads(propose(raw, "csv", target, "folder/my table.csv", "my table", 3))
+        tomllib.loads(propose(raw, "CSV file", target, ADDRESS, "my table", 3))
     )
     return config, ingest(raw, config)
 
@@ -48,7 +51,7 @@ def column(cells: Any, name: str = "x", text: bool = True) -> tuple[Config, str]
     """The proposal for a table with the column, and its text."""
     values = ["" if cell is None else str(cell) for cell in cells] if text else cells
     raw = pa.table({name: values, "z": numbers(len(values)), "y": labels(len(values))})
-    written = propose(raw, "csv", "y", "t.csv", "m")
+    written = propose(raw, "CSV file", "y", T_CSV, "m")
     config, _ = proposed(raw)
     return config, written
 
@@ -59,7 +62,9 @@ def remark(written: str, name: str = "x") -> str:
 
 def test_the_same_table_gives_the_same_text_with_the_salt_in_it() -> None:
     raw = pa.table({"x": numbers(), "y": labels()})
-    assert propose(raw, "csv", "y", "t.csv", "m", 7) == propose(raw, "csv", "y", "t.csv", "m", 7)
+    assert propose(raw, "CSV file", "y", T_CSV, "m", 7) == propose(
+        raw, "CSV file", "y", T_CSV, "m", 7
+    )
     assert proposed(raw)[0].split.salt == 3
 
 
@@ -106,11 +111,7 @@ def test_constant_and_empty_columns_are_left_out(cells: list[str]) -> None:
 
 def test_one_value_beside_gaps_is_kept() -> None:
     config, _ = column(["seen", ""] * (ROWS // 2))
-    assert config.columns["x"].model_dump() == {
-        "type": "category",
-        "values": ["seen"],
-        "missing": True,
-    }
+    assert config.columns["x"] == Category(type="category", values=["seen"], missing=True)
 
 
 def test_days_and_moments_become_dates_in_their_unit(tmp_path: Path) -> None:
@@ -162,7 +163,7 @@ def test_up_to_100_values_are_a_category_listed_sorted() -> None:
 )
 def test_two_words_of_truth_are_a_boolean(words: tuple[str, str]) -> None:
     config, _ = column([*words, ""] * (ROWS // 3))
-    assert config.columns["x"].model_dump() == {"type": "boolean", "missing": True}
+    assert config.columns["x"] == Boolean(type="boolean", missing=True)
 
 
 def test_booleans_are_booleans_in_both_formats(tmp_path: Path) -> None:
@@ -174,8 +175,7 @@ def test_booleans_are_booleans_in_both_formats(tmp_path: Path) -> None:
 def test_whole_numbers_with_gaps_are_integers_in_both_formats(tmp_path: Path) -> None:
     frame = pd.DataFrame({"x": [None, *[i % 9 for i in range(1, ROWS)]], "y": labels()})
     for raw in in_both_formats(frame, tmp_path):
-        expected = {"type": "integer", "min": 0, "missing": True, "max": None}
-        assert proposed(raw)[0].columns["x"].model_dump() == expected
+        assert proposed(raw)[0].columns["x"] == Integer(type="integer", min=0, missing=True)
 
 
 def test_a_minimum_of_zero_is_written_only_without_negative_values() -> None:
@@ -205,7 +205,7 @@ def test_whole_numbers_beyond_2_to_the_53_are_left_out() -> None:
 def test_numbers_with_a_comma_are_refused_with_the_column_and_the_way_out(cells: list[str]) -> None:
     raw = pa.table({"price": cells * 20, "z": numbers(), "y": labels()})
     with pytest.raises(DataError, match=r"'price' holds numbers written with .*decimal point"):
-        propose(raw, "csv", "y", "t.csv", "m")
+        propose(raw, "CSV file", "y", T_CSV, "m")
 
 
 def test_a_word_between_numbers_is_a_gap_in_every_column() -> None:
@@ -221,7 +221,7 @@ def test_a_word_between_numbers_is_a_gap_in_every_column() -> None:
     assert config.source.missing == ["NA"]
     assert config.columns["c"].model_dump()["values"] == ["u", "v"]
     assert table.features.column("d").to_pylist()[:3] == ["", "?", "x"]
-    assert '"?" is plain text here' in propose(raw, "csv", "y", "t.csv", "m")
+    assert '"?" is plain text here' in propose(raw, "CSV file", "y", T_CSV, "m")
 
 
 def test_a_word_between_dates_is_a_gap() -> None:
@@ -330,7 +330,7 @@ def test_rows_without_a_label_are_dropped_and_counted_in_a_comment() -> None:
     config, table = proposed(raw)
     assert config.source.missing_target == "drop"
     assert len(table.codes) == ROWS - 1
-    assert "# 1 row has no label" in propose(raw, "csv", "y", "t.csv", "m")
+    assert "# 1 row has no label" in propose(raw, "CSV file", "y", T_CSV, "m")
 
 
 @pytest.mark.parametrize(
@@ -350,7 +350,7 @@ def test_rows_without_a_label_are_dropped_and_counted_in_a_comment() -> None:
 def test_targets_that_are_no_classes_are_refused(target: str, cells: Any, message: str) -> None:
     raw = pa.table({"x": numbers(len(cells)), "y": cells})
     with pytest.raises(DataError, match=message) as caught:
-        propose(raw, "csv", target, "t.csv", "m")
+        propose(raw, "CSV file", target, T_CSV, "m")
     assert caught.value.path == "t.csv"
 
 
@@ -364,7 +364,7 @@ def test_a_class_with_fewer_than_three_distinct_rows_is_refused_by_name() -> Non
 def test_a_table_without_features_is_refused_with_the_reasons() -> None:
     raw = pa.table({"id": list(range(ROWS)), "c": [1] * ROWS, "y": labels()})
     with pytest.raises(DataError, match=r"'id' is an identifier.*'c' has the same value"):
-        propose(raw, "csv", "y", "t.csv", "m")
+        propose(raw, "CSV file", "y", T_CSV, "m")
 
 
 def test_parquets_other_types_are_left_out_by_name() -> None:
@@ -386,7 +386,7 @@ def test_parquets_other_types_are_left_out_by_name() -> None:
 )
 def test_the_models_name_is_one_that_a_registry_holds(name: str, model: str) -> None:
     raw = pa.table({"x": numbers(), "y": labels()})
-    text = propose(raw, "csv", "y", "t.csv", name)
+    text = propose(raw, "CSV file", "y", T_CSV, name)
     assert Config.model_validate(tomllib.loads(text)).registry.model == model
 
 
@@ -409,7 +409,7 @@ def test_any_table_that_is_not_refused_trains_with_its_proposal(
 ) -> None:
     raw = pa.table({n: [row[i] for row in data] for i, n in enumerate([name, "z", "y"])})
     try:
-        text = propose(raw, "csv", "y", "t.csv", "m")
+        text = propose(raw, "CSV file", "y", T_CSV, "m")
     except DataError:
         return
     config = Config.model_validate(tomllib.loads(text))

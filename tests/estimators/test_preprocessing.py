@@ -45,14 +45,49 @@ def test_a_gap_where_training_had_none_is_filled_and_has_no_flag():
     assert matrix(numbers([1, 2, 9], scale=False), [gap]).tolist() == [[2]]
 
 
-def test_a_column_of_gaps_alone_is_zero_and_flagged():
-    assert matrix(numbers([gap, gap]), [gap, gap]).tolist() == [[0, 1], [0, 1]]
+def beside(values, scale=True):
+    """Fitted on a column x beside one that tells the rows apart."""
+    X = pd.DataFrame({"z": np.arange(len(values), dtype=float), "x": np.array(values, float)})
+    return Preprocessor(["z", "x"], [], scale=scale).fit(X)
 
 
-@pytest.mark.parametrize("value", [0.0, 7.0, 0.1, -0.1, 1e300, 1 / 3])
-def test_a_constant_column_becomes_zero(value):
-    out = matrix(numbers([value] * 7), [value] * 7)
-    assert out.ravel().tolist() == [0] * 7
+CONSTANT = [0.0, 7.0, 0.1, -0.1, 1e300, 1 / 3, 5e-324, 2.0**53 + 2, gap]
+
+
+@pytest.mark.parametrize("value", CONSTANT)
+@pytest.mark.parametrize("scale", [True, False])
+def test_a_column_of_one_value_or_of_gaps_alone_is_left_out(value, scale):
+    fitted = beside([value] * 7, scale)
+    assert fitted.get_feature_names_out().tolist() == ["z"]
+    assert fitted.dropped_ == ["x"]
+    new = pd.DataFrame({"z": [1.0] * 4, "x": [gap, 3.5, -1e300, value]})
+    out = fitted.transform(new)
+    assert (out == out[0]).all()
+
+
+def test_values_that_float64_cannot_scale_apart_are_left_out():
+    assert beside([5e-324, 1e-323, 5e-324]).dropped_ == ["x"]
+
+
+def test_one_value_beside_gaps_leaves_the_flag_alone():
+    fitted = beside([7, gap, 7])
+    assert fitted.get_feature_names_out().tolist() == ["z", "x is missing"]
+    assert fitted.dropped_ == []
+    new = pd.DataFrame({"z": [0.0] * 3, "x": [7.0, 8.0, gap]})
+    assert fitted.transform(new)[:, 1].tolist() == [0, 0, 1]
+
+
+def test_a_category_of_one_value_is_left_out_and_a_gap_counts_as_a_value():
+    X = pd.DataFrame({"same": ["a", "a"], "gaps": ["", ""], "some": ["", "a"]})
+    fitted = Preprocessor([], ["same", "gaps", "some"]).fit(X)
+    assert fitted.get_feature_names_out().tolist() == ["some=", "some=a"]
+    assert fitted.dropped_ == ["same", "gaps"]
+
+
+@pytest.mark.parametrize("value", CONSTANT)
+def test_rows_that_nothing_tells_apart_are_refused(value):
+    with pytest.raises(ValueError, match="nothing to tell them apart by"):
+        numbers([value] * 3)
 
 
 @pytest.mark.parametrize("scale", [True, False])
@@ -112,9 +147,11 @@ def test_extreme_magnitudes_give_finite_and_distinct_values(values):
     )
 )
 def test_any_column_gives_a_finite_matrix_of_its_own_scale(values):
-    out = matrix(numbers(values), values)
+    fitted = beside(values)
+    out = fitted.transform(pd.DataFrame({"z": np.zeros(len(values)), "x": values}))[:, 1:]
     assert np.isfinite(out).all()
-    assert np.abs(out).max() <= np.sqrt(len(values)) * 1.001
+    assert all(np.ptp(column) > 0 for column in out.T)
+    assert np.abs(out).max(initial=0) <= np.sqrt(len(values)) * 1.001
 
 
 def test_a_category_becomes_a_column_a_value_the_gap_among_them():

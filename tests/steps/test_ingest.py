@@ -269,7 +269,7 @@ def test_the_splits_key_comes_as_text_and_may_have_no_gap() -> None:
     assert key is not None
     assert key.to_pylist() == ["10", "11"]
     gap = raw.set_column(1, "id", [[10, None]])
-    assert "'id': 1 value is missing in the split's key: row 2" in refusal(gap, settings)
+    assert "'id': 1 value is missing in the split's column: row 2" in refusal(gap, settings)
     assert "'id' is missing" in refusal(raw.drop_columns("id"), settings)
 
 
@@ -277,7 +277,7 @@ def test_a_column_with_one_value_is_noted() -> None:
     raw = pa.table({"x": [1, 1], "z": [1, 2], "y": ["a", "b"]})
     notes = ingest(raw, config({"x": NUMBER, "z": NUMBER})).notes
     assert [note for note in notes if "one value" in note] == [
-        "column 'x' has one value throughout and tells nothing."
+        "Dropped: the column 'x' has one value throughout and tells nothing; no model uses it."
     ]
 
 
