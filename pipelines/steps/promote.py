@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipelines.config import Promotion
 from pipelines.metrics import Paired
-from pipelines.records import Decision, Evaluation
+from pipelines.records import Decision, Evaluation, Leak
 
 __all__ = ["promote"]
 
@@ -18,12 +20,13 @@ def promote(
     champion: str | None,
     latency_ms: float,
     size_mb: float,
+    leaks: Sequence[Leak] = (),
 ) -> Decision:
     """The decision on the evidence.
 
     With no champion the winner must have a lower log loss than the class frequencies, else
     than the champion, in at least the configured share of paired bootstrap resamples; and
-    it must keep within the budgets.
+    it must keep within the budgets. What leaks makes all evidence void.
 
     Parameters
     ----------
@@ -33,7 +36,11 @@ def promote(
         Median time of one row through the session.
     size_mb : float
         Size of the ONNX file.
+    leaks : sequence of Leak
+        What the leak check found and the config does not allow.
     """
+    if leaks:
+        return Decision(False, _leaking(leaks))
     over = _over_budget(config, latency_ms, size_mb)
     if over:
         return Decision(False, f"Not promoted: {evaluation.winner} {over}.")
@@ -45,6 +52,15 @@ def promote(
         return Decision(False, sentence.strip())
     rival = f"the champion (version {champion})"
     return _judge(evaluation, evaluation.against_champion, rival, config)
+
+
+def _leaking(leaks: Sequence[Leak]) -> str:
+    first = leaks[0].detail[:1].lower() + leaks[0].detail[1:].rstrip(".")
+    more = f" (and {len(leaks) - 1} more in the report)" if len(leaks) > 1 else ""
+    allowed = "[leaks.allow] with a reason if it is known before the outcome"
+    if leaks[0].kind == "duplicates":
+        allowed = "[leaks] duplicates with a reason if such rows are no copies"
+    return f"Not promoted: {first}{more}; allow it in {allowed}."
 
 
 def _over_budget(config: Promotion, latency_ms: float, size_mb: float) -> str:

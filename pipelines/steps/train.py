@@ -23,6 +23,8 @@ from pipelines.records import CandidateFit, Parts, Table
 
 __all__ = ["Fit", "Job", "TrainingError", "collect", "fit", "plan"]
 
+SHOWN = 10
+
 
 class TrainingError(ValueError):
     """No candidate could be fitted; each reason is in the message."""
@@ -62,7 +64,8 @@ def fit(
     Parameters
     ----------
     folds : ndarray of int8
-        The fold of each row, −1 outside the training part.
+        The fold of each row, −1 outside the training part; −2 for a training row that no
+        fold's fit learns from.
     columns : mapping
         Column name → type of the contract.
 
@@ -72,7 +75,7 @@ def fit(
         If the fitted pipeline gives a probability that is no number.
     """
     train = parts.where("train")
-    learned = train & (folds != job.fold) if job.fold >= 0 else train
+    learned = train & (folds != job.fold) & (folds >= -1) if job.fold >= 0 else train
     scored = folds == job.fold if job.fold >= 0 else parts.where("validation")
     numbers = [name for name, kind in columns.items() if kind != "category"]
     categories = [name for name, kind in columns.items() if kind == "category"]
@@ -86,8 +89,17 @@ def fit(
         losses=log_losses(probabilities, table.codes[scored]),
         pipeline=pipeline if job.fold < 0 else None,
         curve=tuple(float(v) for v in getattr(pipeline[-1], "loss_curve_", ())),
-        warnings=tuple(dict.fromkeys(str(w.message).strip() for w in caught)),
+        warnings=(*dict.fromkeys(str(w.message).strip() for w in caught), *_dropped(pipeline)),
     )
+
+
+def _dropped(pipeline: Any) -> list[str]:
+    """A sentence with the columns that tell no training row from another, if there are any."""
+    names = [repr(name) for name in pipeline[0].dropped_]
+    if not names:
+        return []
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return [f"dropped, one value in all training rows: {', '.join(names[:SHOWN])}{more}"]
 
 
 def align(pipeline: Any, X: pd.DataFrame, classes: Sequence[Any]) -> NDArray[np.float64]:

@@ -17,7 +17,8 @@ def table(
     x: Sequence[float],
     labels: Sequence[Any],
     island: Sequence[str] | None = None,
-    key: Sequence[str] | None = None,
+    key: Sequence[Any] | None = None,
+    key_unit: float = 1.0,
 ) -> Table:
     """A table of one number, one category and a label, as ingest leaves it."""
     classes = tuple(sorted(set(labels)))
@@ -31,7 +32,8 @@ def table(
         codes=np.array([classes.index(label) for label in labels], dtype=np.int32),
         rows=np.arange(len(x), dtype=np.int64),
         classes=classes,
-        key=None if key is None else pa.array(key, pa.string()),
+        key=None if key is None else pa.array(key),
+        key_unit=key_unit,
     )
 
 

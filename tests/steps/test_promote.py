@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.config import Promotion
 from pipelines.metrics import Interval, Paired
-from pipelines.records import Decision, Evaluation
+from pipelines.records import Decision, Evaluation, Leak
 from pipelines.steps.promote import promote
 
 BETTER = Paired(Interval(-0.12, -0.2, -0.05), 0.96, 50, 50)
@@ -21,6 +21,7 @@ def decide(
     version: str | None = None,
     latency: float = 0.5,
     size: float = 2.0,
+    leaks: tuple[Leak, ...] = (),
     **config: float,
 ) -> Decision:
     evaluation = Evaluation(
@@ -32,7 +33,7 @@ def decide(
         against_champion=champion,
         champion_note=note,
     )
-    return promote(evaluation, Promotion.model_validate(config), version, latency, size)
+    return promote(evaluation, Promotion.model_validate(config), version, latency, size, leaks)
 
 
 def test_the_first_model_that_beats_the_class_frequencies_is_promoted() -> None:
@@ -116,6 +117,22 @@ def test_a_better_model_over_budget_is_not_promoted_and_names_the_setting(
 def test_a_model_that_just_keeps_within_its_budgets_is_promoted() -> None:
     assert decide(max_latency_ms=0.5, max_size_mb=2.0).promoted
     assert decide(latency=1e9, size=1e9).promoted
+
+
+def test_a_leak_that_is_not_allowed_makes_all_evidence_void_and_is_named() -> None:
+    leak = Leak("target", ("x",), "The column 'x' is the label in other words.")
+    copies = Leak("duplicates", (), "3 of 9 test rows stand among the rows learned from too.")
+    assert decide(leaks=(leak,)) == Decision(
+        False,
+        "Not promoted: the column 'x' is the label in other words; allow it in [leaks.allow] "
+        "with a reason if it is known before the outcome.",
+    )
+    assert "other words (and 1 more in the report);" in decide(leaks=(leak, copies)).sentence
+    assert decide(leaks=(copies,)).sentence == (
+        "Not promoted: 3 of 9 test rows stand among the rows learned from too; allow it in "
+        "[leaks] duplicates with a reason if such rows are no copies."
+    )
+    assert not decide(champion=BETTER, version="7", latency=9.0, leaks=(leak,)).promoted
 
 
 def test_too_few_distinct_test_rows_prove_nothing() -> None:
