@@ -34,24 +34,59 @@ Workspace = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 HERE = Path()
 INTERRUPTED = 130  # what typer makes of Ctrl-C
+DRIFTED = 3
 
 
 @app.command()
 def init(
-    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A CSV or Parquet file.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="TABLE",
+            help="A CSV or Parquet file, a folder or pattern of them, an address (s3://…), "
+            "a database's url, or module:function.",
+        ),
+    ],
     target: Annotated[str, typer.Option(help="The column to predict.")],
     output: Annotated[
         Path | None, typer.Option(help="Where to write the config; by default beside the table.")
     ] = None,
+    table: Annotated[str | None, typer.Option(help="The database's table.")] = None,
+    query: Annotated[str | None, typer.Option(help="A query of the database instead.")] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="For :NAME of the query, or for the function."),
+    ] = None,
+    update: Annotated[
+        bool,
+        typer.Option("--update", help="Fit the config that is there to a new table, after a yes."),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Write an update without asking.")] = False,
     as_json: Json = False,
 ) -> None:
     """Look at a table and write its config: the contract and sensible candidates."""
+    from flows.addressing import address_of
+
+    address = address_of(source, table, query, parameter or ())
+    if update:
+        _update(address, target, output, yes, as_json)
+        return
     from flows.starting import propose_config, shown
 
-    path, left_out = propose_config(table, target, output)
-    facts = {"config": str(path), "table": str(table), "target": target, "left_out": left_out}
+    path, left_out = propose_config(address, target, output)
+    facts = {"config": str(path), "table": source, "target": target, "left_out": left_out}
     said = [f"Left out, {reason}: {shown(names)}" for reason, names in left_out.items()]
     _tell(as_json, facts, "\n".join([*said, f"Wrote {path}. Next: logitline train {path}"]))
+
+
+def _update(address: Any, target: str, output: Path | None, yes: bool, as_json: bool) -> None:
+    from flows.updating import update
+
+    facts, said, done = update(address, target, output, yes, as_json)
+    _tell(as_json, facts, said)
+    if not done:
+        sys.stderr.write(f"logitline: {said}\n")
+        raise typer.Exit(2)
 
 
 @app.command()
@@ -99,9 +134,17 @@ def compare(config: ConfigPath, workspace: Workspace = HERE, as_json: Json = Fal
 @app.command()
 def score(
     config: ConfigPath,
-    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A CSV or Parquet file.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="INPUT", help="CSV or Parquet: a file, a folder, a pattern, an address."
+        ),
+    ],
     output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Where the answers go.")],
     workspace: Workspace = HERE,
+    lenient: Annotated[
+        bool, typer.Option("--lenient", help="Answer rows outside the contract, too, and count.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Score a file with the champion, in constant memory."""
@@ -110,10 +153,39 @@ def score(
     servers.set_environment(workspace)
     from flows.running import run_scoring
 
-    scored = run_scoring(config, source, output, workspace)
+    scored = run_scoring(config, source, output, workspace, lenient)
     sentence = f"Scored {scored.rows} rows with {scored.model}, version {scored.version}: {output}"
     odd = [f"  values outside the contract in {name!r}: {n}" for name, n in scored.odd.items()]
     _tell(as_json, vars(scored), "\n".join([sentence, *odd]))
+
+
+@app.command()
+def drift(
+    config: ConfigPath,
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="INPUT", help="CSV or Parquet: a file, a folder, a pattern, an address."
+        ),
+    ],
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with figures, too.")
+    ] = None,
+    workspace: Workspace = HERE,
+    as_json: Json = False,
+) -> None:
+    """Tell whether data have moved since the champion was trained; exit status 3 if so."""
+    from flows import servers
+
+    servers.set_environment(workspace)
+    from flows.running import run_drift
+
+    found = run_drift(config, source, html, workspace)
+    from flows.showing_drift import show_drift  # with Prefect, which its server was waited for
+
+    show_drift(found, as_json)
+    if found.comparison.drifted:
+        raise typer.Exit(DRIFTED)
 
 
 @app.command()

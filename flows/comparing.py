@@ -34,7 +34,7 @@ def comparison(config: Path, workspace: Path) -> Comparison:
     NoVersionError
         If nothing was trained yet.
     """
-    line = open_line(config, workspace)
+    line = open_line(config, workspace, look=False)
     client = tracking.connect(line.workspace)
     run_id = runs.latest_training(client, line.model)
     if run_id is None:

@@ -22,7 +22,7 @@ SECTIONS = {
     "evaluate": "[registry]",
     "register": "[registry] or [columns]",
     "export": "[registry]",
-    "promote": "[promotion]",
+    "promote": "[promotion] or [leaks]",
 }
 INPUTS = {"ingest": "the table", "evaluate": "the champion or a candidate"}
 

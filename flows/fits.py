@@ -118,7 +118,8 @@ def _run(
 ) -> Iterator[tuple[CandidateFit, bool]]:
     """Each candidate's record as its last fit ends, and whether a failure was transient."""
     jobs = {candidate.name: plan(candidate, line.folds) for candidate in candidates}
-    fixed = (Path(table.folder), Path(parts.folder), line.column_types, line.folds)
+    folders = (Path(table.folder), Path(parts.folder))
+    fixed = (*folders, line.column_types, line.config.split, line.folds)
     tasks = [workers.Task(name, (*fixed, job)) for name, each in jobs.items() for job in each]
     by_name = {candidate.name: candidate for candidate in candidates}
     done: dict[str, list[tuple[Fit, float]]] = {name: [] for name in jobs}

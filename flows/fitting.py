@@ -8,22 +8,28 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.adapters import formats
-from pipelines.steps.split import folds
+from pipelines.config import Split
+from pipelines.steps.split import folds_of
 from pipelines.steps.train import Fit, Job, fit
 
 __all__ = ["fit_job"]
 
 
 def fit_job(
-    table_folder: Path, split_folder: Path, columns: dict[str, str], count: int | None, job: Job
+    table_folder: Path,
+    split_folder: Path,
+    columns: dict[str, str],
+    config: Split,
+    count: int | None,
+    job: Job,
 ) -> tuple[Fit, float]:
     """The fit of one job on the stored table, and its seconds; the table is mapped, not read."""
     table = formats.read_table(table_folder)
-    parts = formats.read_parts(split_folder / "split.parquet")
+    parts = formats.read_parts(split_folder / "split.parquet", table)
     if count is None:
         assigned = np.full(len(table.codes), -1, dtype=np.int8)
     else:
-        assigned = folds(parts, table.codes, count)
+        assigned = folds_of(table, parts, config, count)
     started = time.perf_counter()
     result = fit(job, table, parts, assigned, columns)
     return result, time.perf_counter() - started

@@ -31,7 +31,7 @@ Facts = dict[str, Any]
 
 def ingest(line: Line) -> Key:
     """Of the table as it is now."""
-    return line.key("ingest", line.source_sha256)
+    return line.key("ingest", line.origin.sha256)
 
 
 def split(line: Line, ingest: str) -> Key:

@@ -8,23 +8,27 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipelines.adapters import tables
-from pipelines.adapters.store import Entry, Key, Store, file_sha256, write_atomically
-from pipelines.config import Candidate, Config
+from pipelines.adapters.sources import Origin, module_of, open_source
+from pipelines.adapters.store import Entry, Key, Store, write_atomically
+from pipelines.config import Address, Candidate, Config
 from pipelines.digests import code_digest, content_digest
 from pipelines.estimators.registry import check
-from pipelines.loading import load_config, source_path
+from pipelines.loading import load_config
 
 __all__ = ["Line", "Receipt", "open_line"]
 
 # The modules whose code a step's result depends on, besides what they import.
 CODE = {
-    "ingest": ("pipelines.steps.ingest", "pipelines.adapters.tables"),
-    "split": ("pipelines.steps.split",),
+    "ingest": ("pipelines.steps.ingest",),  # and the module that reads the source
+    "split": ("pipelines.steps.split", "pipelines.leaks"),
     "fit": ("pipelines.steps.train",),
     "train": ("pipelines.steps.train",),
     "evaluate": ("pipelines.steps.evaluate", "pipelines.report.figures"),
-    "register": ("pipelines.steps.register", "pipelines.adapters.tracking.models"),
+    "register": (
+        "pipelines.steps.register",
+        "pipelines.adapters.tracking.models",
+        "pipelines.drift.profile",
+    ),
     "export": ("pipelines.steps.export",),
     "promote": ("pipelines.steps.promote", "pipelines.report.html"),
 }
@@ -60,15 +64,10 @@ class Line:
         """Where everything lies that can be made again."""
         return self.workspace / "data" / "derived"
 
-    @property
-    def source(self) -> Path:
-        """The table's path."""
-        return source_path(self.config_path, self.config.source.place)
-
     @cached_property
-    def source_sha256(self) -> str:
-        """SHA-256 of the table's file as it is now."""
-        return file_sha256(self.source)
+    def origin(self) -> Origin:
+        """Where the rows come from."""
+        return open_source(self.config.source, self.config_path.parent)
 
     @property
     def model(self) -> str:
@@ -88,8 +87,10 @@ class Line:
 
     def key(self, step: str, data: str, *, candidate: Candidate | None = None) -> Key:
         """The key of a step's result, made from the digest of its inputs."""
-        section = self._section(step, candidate)
-        return Key(step, data, content_digest(section), code_digest(*CODE[step]))
+        section, code = self._section(step, candidate), CODE[step]
+        if step == "ingest":
+            code = (*code, module_of(self.config.source, self.config_path.parent))
+        return Key(step, data, content_digest(section), code_digest(*code))
 
     def _section(self, step: str, candidate: Candidate | None) -> Any:
         config = self.config
@@ -100,7 +101,8 @@ class Line:
         sections = {
             # Lists, because the order of columns is the order of the model's inputs.
             "ingest": [
-                config.source.model_dump(exclude={"path"}),
+                # Not where the rows are: the same rows elsewhere are the same table.
+                config.source.model_dump(exclude=set(Address.model_fields)),
                 list(columns.items()),
                 config.split.column,
             ],
@@ -109,7 +111,7 @@ class Line:
             "evaluate": self.model,
             "register": [self.model, list(columns.items()), config.source.missing],
             "export": self.model,
-            "promote": config.promotion.model_dump(),
+            "promote": [config.promotion.model_dump(), config.leaks.model_dump()],
         }
         return sections[step]
 
@@ -137,13 +139,21 @@ class Line:
         return key, self.store.get(key)
 
 
-def open_line(config_path: Path, workspace: Path) -> Line:
-    """The line of a configuration file, checked in full.
+def open_line(config_path: Path, workspace: Path, look: bool = True) -> Line:
+    """The line of a configuration file, checked in full; where `look`, against its table too.
 
     Raises
     ------
     ConfigError
         With every mistake in the file.
     """
-    config = load_config(config_path, tables.header, check)
+    config = load_config(config_path, _names if look else _unseen, check)
     return Line(config_path, workspace.resolve(), config)
+
+
+def _names(address: Address, base: Path) -> list[str] | None:
+    return open_source(address, base).names()
+
+
+def _unseen(_: Address, __: Path) -> None:
+    """No names: what goes on without the training's table need not reach it."""

@@ -15,6 +15,7 @@ STATUS = {
     "pipelines.inference.binding.InputError": 2,
     "pipelines.adapters.tracking.client.WorkspaceError": 2,
     "pipelines.adapters.tracking.registry.NoVersionError": 2,
+    "pipelines.drift.profile.ProfileError": 2,
     "flows.running.UsageError": 2,
     "flows.servers.UnreachableError": 2,
     "flows.servers.ServerError": 1,

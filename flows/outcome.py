@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from pipelines.adapters import formats
 from pipelines.adapters.store import write_atomically
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import runs
-from pipelines.records import Decision
+from pipelines.leaks import reason
+from pipelines.records import Decision, Leak
 from pipelines.report import html
 from pipelines.steps.evaluate import NO_NUMBERS
 
@@ -34,6 +35,7 @@ class Outcome:
     export: Path
     workspace: Path
     tracking_uri: str
+    leaks: tuple[tuple[Leak, str | None], ...] = ()
 
     def receipt(self, step: str) -> Receipt:
         """The receipt of a step."""
@@ -62,6 +64,7 @@ class Outcome:
                 "version": version["version"],
                 "uri": f"models:/{self.model}/{version['version']}",
             },
+            "leaks": [asdict(leak) | {"allowed": reason} for leak, reason in self.leaks],
             "promoted": decision["promoted"],
             "decision": decision["sentence"],
             "onnx": str(self.export / "model.onnx"),
@@ -88,6 +91,7 @@ def conclude(line: Line, receipts: Sequence[Receipt]) -> Outcome:
         export=line.derived / "exports" / line.model / version,
         workspace=line.workspace,
         tracking_uri=tracking.tracking_uri(line.workspace),
+        leaks=_leaks(line, steps["split"]),
     )
     if any(each.ran for each in receipts) or not outcome.report.exists():
         page = html.report(_report_data(line, outcome)).encode()
@@ -96,6 +100,12 @@ def conclude(line: Line, receipts: Sequence[Receipt]) -> Outcome:
         run_id = steps["evaluate"].facts["run_id"]
         runs.add_artifacts(client, run_id, {"report.html": page})
     return outcome
+
+
+def _leaks(line: Line, parts: Receipt) -> tuple[tuple[Leak, str | None], ...]:
+    """What leaks, and the reason why it may."""
+    leaks = [formats.read_leak(facts) for facts in parts.facts["leaks"]]
+    return tuple((leak, reason(leak, line.config.leaks)) for leak in leaks)
 
 
 def _candidates(fits: Receipt, judged: Receipt) -> list[dict[str, Any]]:
@@ -131,9 +141,10 @@ def _report_data(line: Line, outcome: Outcome) -> html.ReportData:
         evaluation=formats.read_evaluation(Path(judged.folder), judged.facts),
         classes=table.classes,
         rows={name: steps["split"].facts[name] for name in ("train", "validation", "test")},
-        notes=steps["ingest"].facts["notes"],
+        notes=[*steps["ingest"].facts["notes"], *steps["split"].facts["notes"]],
+        leaks=outcome.leaks,
         lineage={
-            "Table": str(line.source),
+            "Table": line.origin.place,
             "SHA-256 of the table": steps["ingest"].facts["sha256"],
             "SHA-256 of the ONNX file": steps["register"].facts["sha256"],
             "Split": steps["split"].key,

@@ -61,8 +61,8 @@ def log_training(
         name=f"{line.model} {now:%Y-%m-%d %H:%M} {evaluation.winner}",
         key=key,
         source=runs.SourceFacts(
-            name=line.source.name,
-            location=str(line.source.resolve()),
+            name=line.origin.name,
+            location=line.origin.location,
             sha256=table.facts["sha256"],
             rows=table.facts["rows"],
             columns=line.column_types,
@@ -182,7 +182,7 @@ def _run_parameters(line: Line, parts: Receipt, evaluation: Evaluation) -> dict[
     return {
         "winner": evaluation.winner,
         "selected_by": config.selection.by,
-        "salt": config.split.salt,
+        **{f"split_{name}": value for name, value in config.split.model_dump().items()},
         **{f"{name}_rows": parts.facts[name] for name in ("train", "validation", "test")},
     }
 

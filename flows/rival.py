@@ -18,6 +18,7 @@ from pipelines.config import contract
 from pipelines.digests import content_digest
 from pipelines.inference import Predictor
 from pipelines.records import Champion
+from pipelines.steps.split import digested
 
 __all__ = [
     "NO_RIVAL",
@@ -62,8 +63,7 @@ def find(client: Any, model: str, digest: str) -> Version | None:
 
 def rows_by(line: Line) -> str:
     """What the rows' digests are taken over: digests over other columns name other rows."""
-    key = line.config.split.column
-    return content_digest(["key", key] if key else sorted(line.config.columns))
+    return content_digest(digested(line.config.split, list(line.config.columns)))
 
 
 def load(client: Any, line: Line, version: Version) -> Champion:
@@ -83,13 +83,13 @@ def load(client: Any, line: Line, version: Version) -> Champion:
         predictor = Predictor.load(path, sha256=sha256)
         with tempfile.TemporaryDirectory() as folder:
             split = client.download_artifacts(version.run_id, "split.parquet", folder)
-            parts = formats.read_parts(Path(split))
+            learned = formats.read_learned(Path(split))
     except (ValueError, OSError, LookupError, MlflowError) as error:
         return _unusable(version, tuple(terms["classes"]), str(error))
     return Champion(
         version=version.number,
         classes=tuple(predictor.classes),
-        learned=parts.digests[~parts.where("test")],
+        learned=learned,
         predict_proba=lambda X: _answer(predictor, X, terms),
     )
 

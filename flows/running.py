@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from typing import Any
 from flows import servers
 from flows.line import open_line
 from flows.progress import SERVER, watcher
+from pipelines.adapters.sources import Files, Origin, open_files
 
-__all__ = ["UsageError", "run_scoring", "run_training", "serve_schedule", "serve_uis"]
+__all__ = ["UsageError", "run_drift", "run_scoring", "run_training", "serve_schedule", "serve_uis"]
 
 DRAIN_SECONDS = 10
 Tell = Callable[[dict[str, Any], str], None]
@@ -43,19 +45,55 @@ def run_training(config: Path, workspace: Path) -> Any:
             return training(str(config), str(workspace))
 
 
-def run_scoring(config: Path, source: Path, output: Path, workspace: Path) -> Any:
+def run_scoring(
+    config: Path, source: str, output: Path, workspace: Path, lenient: bool = False
+) -> Any:
     """What was scored, with a Prefect server beside it."""
-    line = open_line(config, workspace)
-    for kept, what in ((source, "input"), (config, "config"), (line.source, "training table")):
-        if kept.resolve() == output.resolve():
-            raise UsageError(f"{output} is the {what} itself. Name another output.")
+    line = open_line(config, workspace, look=False)
+    if config.resolve() == output.resolve():
+        raise UsageError(f"{output} is the config itself. Name another output.")
+    for origin, what in ((open_files(source), "input"), (line.origin, "training table")):
+        if origin.holds(output):
+            raise UsageError(f"{output} would be part of the {what}. Name another output.")
     with servers.prefect_server(workspace) as server:
         from flows.scoring import scoring
 
         servers.require_tracking(workspace)
         server.ready()
         with _drained():
-            return scoring(line.model, str(source), str(output), str(workspace))
+            return scoring(line.model, source, str(output), str(workspace), lenient)
+
+
+def run_drift(config: Path, source: str, html: Path | None, workspace: Path) -> Any:
+    """What the drift check found, with a Prefect server beside it."""
+    line = open_line(config, workspace, look=False)
+    files = open_files(source)
+    try:
+        if html is not None:
+            _require_place(html, config, {"input": files, "training table": line.origin})
+    finally:
+        files.close()
+    with servers.prefect_server(workspace) as server:
+        from flows.monitoring import monitoring
+
+        servers.require_tracking(workspace)
+        server.ready()
+        with _drained():
+            page = None if html is None else str(html)
+            return monitoring(str(config), source, str(workspace), page)
+
+
+def _require_place(page: Path, config: Path, origins: Mapping[str, Origin | Files]) -> None:
+    """Refuse to write where something else stands, or where no file can be."""
+    if page.resolve() == config.resolve():
+        raise UsageError(f"{page} is the config itself. Name another page.")
+    for what, origin in origins.items():
+        if origin.holds(page):
+            raise UsageError(f"{page} would be part of the {what}. Name another page.")
+    if page.is_dir():
+        raise UsageError(f"{page} is a folder. Name a file in it for the page.")
+    if not os.access(page.parent, os.W_OK | os.X_OK):
+        raise UsageError(f"{page.parent} is no folder that can be written to. Name another place.")
 
 
 @contextmanager

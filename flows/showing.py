@@ -133,6 +133,10 @@ def show_outcome(outcome: Outcome, as_json: bool) -> None:
     if unchanged:
         console.print("Nothing has changed since the last run: every step was skipped.")
     console.print(_candidate_table(console, facts["candidates"], facts["winner"]))
+    for leak in facts["leaks"]:
+        allowed = f" Allowed: {leak['allowed']}" if leak["allowed"] else ""
+        style = "yellow" if leak["allowed"] else "red"
+        console.print(Text(f"Leak ({leak['kind']}): {leak['detail']}{allowed}", style=style))
     console.print(Text(facts["decision"], style="bold"))
     here = outcome.workspace == Path.cwd()
     look = (

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from pathlib import Path
 
-from pipelines.adapters import tables
+from flows.addressing import beside, seen_from, stem
+from pipelines.adapters.sources import open_source
 from pipelines.adapters.store import write_atomically
-from pipelines.config import Config
+from pipelines.config import Address, Config, HashSplit
 from pipelines.contracts.proposal import propose
 from pipelines.records import DataError
 from pipelines.steps.ingest import ingest
@@ -22,7 +22,7 @@ LEFT_OUT = re.compile(r'# (".*") is left out: (.*)\.$')
 
 
 def propose_config(
-    table: Path, target: str, output: Path | None
+    address: Address, target: str, output: Path | None
 ) -> tuple[Path, dict[str, list[str]]]:
     """Where the config was written, and the columns it leaves out: reason → names.
 
@@ -31,8 +31,10 @@ def propose_config(
     DataError
         If the table cannot be used, or a config of that name is there already.
     """
-    tables.kind_of(table)
-    path = output or table.with_suffix(".toml")
+    path = output or beside(address)
+    # A path is seen from here; a database's file and a module from where the config will be.
+    origin = open_source(address, Path() if address.path else path.parent)
+    kind = origin.kind
     if path.exists():
         raise DataError(
             f"{path} is there already and was left as it is. Name another file with --output, "
@@ -40,13 +42,15 @@ def propose_config(
         )
     if not path.parent.is_dir():
         raise DataError(f"There is no folder {path.parent} to write {path.name} to. Make it first.")
-    raw = tables.read(table)
-    source = os.path.relpath(table.resolve(), path.parent.resolve()).replace(os.sep, "/")
-    text = propose(raw.table, raw.kind, target, source, table.stem)
+    raw = origin.read()
+    origin.close()
+    source, name = seen_from(path.parent, address), stem(address)
+    text = propose(raw.table, kind, target, source, name)
     config = Config.model_validate(tomllib.loads(text))
     rows = ingest(raw.table, config, raw.place)
+    assert isinstance(config.split, HashSplit)  # as proposed
     salt = choose_salt(rows, config.split)
-    text = propose(raw.table, raw.kind, target, source, table.stem, salt)
+    text = propose(raw.table, kind, target, source, name, salt)
     write_atomically(path, text.encode())
     return path, _left_out(text)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -18,22 +19,24 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows import keys, publishing, rival
+from flows import keys, profiles, publishing, rival
 from flows.faults import failpoint
 from flows.fits import fit_all, load_fits
 from flows.latency import row_latency_ms
 from flows.line import Line, Receipt
 from flows.progress import watcher
-from pipelines.adapters import formats, tables
+from flows.reading import read_table
+from pipelines.adapters import formats
 from pipelines.adapters.store import Key, write_folder
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import registry
 from pipelines.config import contract
+from pipelines.drift.profile import profile
 from pipelines.inference import Predictor
-from pipelines.records import DataError, Decision, Evaluation
+from pipelines.leaks import blocking, find
+from pipelines.records import DataError, Decision, Evaluation, Parts, Table
 from pipelines.steps import evaluate as evaluating
 from pipelines.steps import export as exporting
-from pipelines.steps import ingest as ingesting
 from pipelines.steps import promote as promoting
 from pipelines.steps import register as registering
 from pipelines.steps import split as splitting
@@ -66,6 +69,12 @@ def step(function: Callable[P, Receipt]) -> Callable[P, Receipt]:
     return call
 
 
+def _rows(table: Receipt, parts: Receipt) -> tuple[Table, Parts]:
+    """The table and its split, aligned."""
+    rows = formats.read_table(Path(table.folder))
+    return rows, formats.read_parts(Path(parts.folder) / "split.parquet", rows)
+
+
 def _step(line: Line, key: Key, fill: Callable[[Path, Facts], None]) -> Receipt:
     """The receipt of a step: out of the store, or of what `fill` puts there now."""
     watcher().begin(key.step)
@@ -92,10 +101,9 @@ def ingest(line: Line) -> Receipt:
     """The table, checked against its contract."""
 
     def fill(folder: Path, facts: Facts) -> None:
-        raw = tables.read(line.source)
-        if raw.sha256 != line.source_sha256:
-            raise DataError("changed while it was read. Train again.", path=line.source)
-        table = ingesting.ingest(raw.table, line.config, raw.place)
+        raw, table = read_table(line.origin, line.config)
+        if raw.sha256 != line.origin.sha256:
+            raise DataError("changed while it was read. Train again.", path=line.origin.place)
         formats.write_table(folder, table)
         facts.update(
             sha256=raw.sha256,
@@ -104,18 +112,23 @@ def ingest(line: Line) -> Receipt:
             notes=list(table.notes),
         )
 
-    return _step(line, keys.ingest(line), fill)
+    try:
+        return _step(line, keys.ingest(line), fill)
+    finally:
+        line.origin.close()
 
 
 @step
 def split(line: Line, table: Receipt) -> Receipt:
-    """The part of every row."""
+    """The part of every row, and what leaks."""
 
     def fill(folder: Path, facts: Facts) -> None:
         rows = formats.read_table(Path(table.folder))
         parts = splitting.split(rows, line.config.split)
         formats.write_parts(folder, parts, rows)
         facts.update({name: int(parts.where(name).sum()) for name in parts.NAMES})
+        facts["notes"] = list(parts.notes)
+        facts["leaks"] = [asdict(leak) for leak in find(rows, parts, line.config.columns)]
 
     return _step(line, keys.split(line, table.key), fill)
 
@@ -125,6 +138,8 @@ def train(line: Line, table: Receipt, parts: Receipt) -> Receipt:
     """Every candidate, fitted or failed with its reason."""
 
     def fill(_: Path, facts: Facts) -> None:
+        if line.folds is not None:  # what cannot be folded is told once, not by every fit
+            splitting.folds_of(*_rows(table, parts), line.config.split, line.folds)
         facts["fits"], facts["final"] = fit_all(line, table, parts)
         facts["split"] = parts.key
 
@@ -141,8 +156,7 @@ def evaluate(line: Line, table: Receipt, parts: Receipt, fits: Receipt) -> Recei
     def fill(folder: Path, facts: Facts) -> None:
         version = rival.find(client, line.model, digest)
         champion = rival.load(client, line, version) if version else None
-        rows = formats.read_table(Path(table.folder))
-        split_rows = formats.read_parts(Path(parts.folder) / "split.parquet")
+        rows, split_rows = _rows(table, parts)
         records = load_fits(line, fits)
         evaluation = evaluating.evaluate(records, rows, split_rows, champion)
         facts.update(formats.write_evaluation(folder, evaluation))
@@ -162,8 +176,8 @@ def register(line: Line, table: Receipt, parts: Receipt, fits: Receipt, judged: 
 
     def fill(folder: Path, facts: Facts) -> None:
         (fitted,) = (each for each in load_fits(line, fits) if each.name == winner)
-        test = formats.read_parts(Path(parts.folder) / "split.parquet").where("test")
-        X = formats.read_table(Path(table.folder)).features.filter(test).to_pandas()
+        rows, split_rows = _rows(table, parts)
+        X = rows.features.filter(split_rows.where("test")).to_pandas()
         lineage = publishing.lineage(line, table, parts, winner)
         made = registering.register(fitted.pipeline, X, contract(line.config), lineage)
         sha256 = hashlib.sha256(made.model).hexdigest()
@@ -177,6 +191,7 @@ def register(line: Line, table: Receipt, parts: Receipt, fits: Receipt, judged: 
                     rival.ROWS_BY: rival.rows_by(line),
                 }
                 version = publishing.register_version(line, client, judged, made, X, tags | lineage)
+            profiles.keep(client, version, profile(rows, contract(line.config)))
         failpoint("after_version")
         facts.update(
             winner=winner,
@@ -210,7 +225,7 @@ def export(line: Line, version: Receipt) -> Receipt:
 
 
 @step
-def promote(line: Line, judged: Receipt, version: Receipt) -> Receipt:
+def promote(line: Line, parts: Receipt, judged: Receipt, version: Receipt) -> Receipt:
     """The decision on the evidence; moves the alias where it says so."""
     client = tracking.connect(line.workspace)
     mine = registry.Version(line.model, version.facts["version"], judged.facts["run_id"], {})
@@ -219,7 +234,8 @@ def promote(line: Line, judged: Receipt, version: Receipt) -> Receipt:
         evaluation = formats.read_evaluation(Path(judged.folder), judged.facts)
         latency = row_latency_ms(Path(version.folder) / "model.onnx")
         with tracking.locked(line.workspace, f"promote-{line.model}"):
-            decision, final = _decide(line, client, judged, version, evaluation, latency)
+            receipts = (parts, judged, version)
+            decision, final = _decide(line, client, receipts, evaluation, latency)
             publishing.move_alias(client, mine, decision.promoted)
             failpoint("after_alias")
         facts.update(
@@ -237,8 +253,7 @@ def promote(line: Line, judged: Receipt, version: Receipt) -> Receipt:
 def _decide(
     line: Line,
     client: Any,
-    judged: Receipt,
-    version: Receipt,
+    receipts: tuple[Receipt, Receipt, Receipt],
     evaluation: Evaluation,
     latency_ms: float,
 ) -> tuple[Decision, bool]:
@@ -246,6 +261,7 @@ def _decide(
 
     Called with the promotion lock held.
     """
+    parts, judged, version = receipts
     champion = registry.champion(client, line.model)
     now = champion.sha256 if champion else rival.NO_RIVAL
     mine, then = version.facts["sha256"], judged.facts["rival"]
@@ -265,5 +281,6 @@ def _decide(
         judged.facts["champion"],
         latency_ms,
         version.facts["size_mb"],
+        blocking([formats.read_leak(leak) for leak in parts.facts["leaks"]], line.config.leaks),
     )
     return decision, True

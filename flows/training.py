@@ -23,5 +23,5 @@ def training(config: str, workspace: str = ".") -> Outcome:
     judged = tasks.evaluate(line, table, parts, fits)
     version = tasks.register(line, table, parts, fits, judged)
     bundle = tasks.export(line, version)
-    decision = tasks.promote(line, judged, version)
+    decision = tasks.promote(line, parts, judged, version)
     return conclude(line, (table, parts, fits, judged, version, bundle, decision))

@@ -59,6 +59,8 @@ REMEDIES = {
     "dict_type": "Write it as a table: [section].",
 }
 LONGEST = 60
+# What stands there may hold a password, and is not shown.
+ADDRESSES = (("source", "path"), ("source", "url"))
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def _known_keys(location: Location) -> list[str]:
 
 def _shown(details: Mapping[str, Any]) -> str:
     given = details.get("input")
-    if isinstance(given, dict | list):
+    if isinstance(given, dict | list) or details["loc"] in ADDRESSES:
         return ""
     text = repr(given)
     return f" (here: {text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'})"

@@ -62,6 +62,9 @@ class Table:
     key : pyarrow.Array or None
         The column that the split reads, where the config names one: text, or float64 for a
         split by time (seconds since 1970-01-01 UTC where it holds dates).
+    key_unit : float
+        What a split by time counts its gap in, in units of `key`: 86,400 (a day) where the
+        column holds dates, else 1.
     outcome : ndarray of float64, shape (n_rows,), or None
         When each row's label was known, in seconds since 1970-01-01 UTC, NaN for a gap; from
         the column that source.outcome_time names.
@@ -74,6 +77,7 @@ class Table:
     rows: NDArray[np.int64]
     classes: tuple[Any, ...]
     key: pa.Array | None = None
+    key_unit: float = 1.0
     outcome: NDArray[np.float64] | None = None
     notes: tuple[str, ...] = field(default=())
 
@@ -93,12 +97,15 @@ class Parts:
         Position in `NAMES`; −1 for a row in none, as in the gap of a split by time.
     digests : ndarray of uint64, shape (n_rows,)
         The digest of each row; equal rows have equal digests.
+    notes : tuple of str
+        What a reader of the report should know: rows that were moved to keep a class.
     """
 
     NAMES: ClassVar[tuple[str, str, str]] = ("train", "validation", "test")
 
     part: NDArray[np.int8]
     digests: NDArray[np.uint64]
+    notes: tuple[str, ...] = ()
 
     def where(self, name: str) -> NDArray[np.bool_]:
         """True for the rows of a part."""

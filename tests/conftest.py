@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import Postgres, programs, server
+
 # Before any test imports Prefect or MLflow, which read these once.
 HOME = tempfile.TemporaryDirectory(prefix="logitline-tests-")
 os.environ.update(
@@ -21,6 +23,16 @@ os.environ.update(
 )
 for name in ("MLFLOW_TRACKING_URI", "PREFECT_API_URL", "LOGITLINE_FAULT"):
     os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL server of the session's own."""
+    binaries = programs()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed: no initdb on the PATH or in /usr/lib/postgresql")
+    with server(binaries) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

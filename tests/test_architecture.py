@@ -23,11 +23,13 @@ READING = {"loading", "problems"}
 ROOMS = {
     "estimators": set[str](),
     "inference": {"estimators"},
-    "report": RECORDS,
+    "report": {"drift", *RECORDS},
     "steps": {"estimators", "inference", "report", "contracts", *RECORDS},
     "adapters": RECORDS,
     "contracts": RECORDS,
+    "leaks": RECORDS,
     "scoring": {"contracts", *RECORDS},
+    "drift": {"contracts", *RECORDS},
     **{name: RECORDS for name in RECORDS},
     **{name: RECORDS | READING for name in READING},
 }
@@ -37,7 +39,8 @@ HOMES = {
     "typer": "flows",
     "rich": "flows",
     "mlflow": "pipelines.adapters.tracking",
-    "sqlalchemy": "pipelines.adapters.tracking",
+    "sqlalchemy": "pipelines.adapters",
+    "fsspec": "pipelines.adapters.sources",
     "skops": "pipelines.adapters",
     "onnx": "pipelines.inference",
     "onnxruntime": "pipelines.inference",
@@ -262,6 +265,10 @@ def test_the_command_loads_nothing_heavy_before_it_is_asked() -> None:
 def test_a_worker_loads_neither_prefect_nor_mlflow() -> None:
     idle = ["prefect", "mlflow", "onnxruntime", "skl2onnx", "matplotlib", "typer"]
     assert loaded_by("flows.fitting", idle) == []
+
+
+def test_a_local_table_waits_for_neither_fsspec_nor_sqlalchemy() -> None:
+    assert loaded_by("pipelines.adapters.sources.folder", ["fsspec", "sqlalchemy", "psycopg"]) == []
 
 
 def test_naming_the_estimators_loads_no_library() -> None:

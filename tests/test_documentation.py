@@ -16,17 +16,20 @@ import typer
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from flows.cli import app
+from flows.cli import DRIFTED, app
 from flows.comparing import Comparison
 from flows.doctoring import Finding
 from flows.explaining import StepPlan
 from flows.line import Receipt
+from flows.monitoring import Monitored
 from flows.outcome import Outcome
 from flows.scoring import Scored
 from flows.steps import STEPS
 from pipelines import config as models
+from pipelines.drift import comparison as drift_of
 from pipelines.estimators.registry import CANDIDATES, REFUSED, check
 from pipelines.metrics import METRICS
+from pipelines.problems import SPLIT_KINDS
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "data").glob("*.md")])
@@ -40,7 +43,8 @@ COLUMNS: dict[str, type[BaseModel]] = {
 }
 SECTIONS: dict[str, type[BaseModel]] = {
     **{f"`[{name}]`": getattr(models, name.capitalize()) for name in models.Config.model_fields
-       if name not in ("columns", "candidates")},
+       if name not in ("columns", "candidates", "split")},
+    **{f'`kind = "{name}"`': kind for name, kind in SPLIT_KINDS.items()},
     "`[[candidates]]`": models.Candidate,
     **{f'`type = "{name}"`': column for name, column in COLUMNS.items()},
 }  # fmt: skip
@@ -96,7 +100,7 @@ def as_toml(value: Any) -> str:
     if isinstance(value, str):
         return f'`"{value}"`'
     if isinstance(value, tuple | list):
-        return f"`{list(value)}`"
+        return "`[" + ", ".join(f'"{v}"' if isinstance(v, str) else f"{v}" for v in value) + "]`"
     return f"`{value}`"
 
 
@@ -167,6 +171,22 @@ def test_the_reference_has_every_key_of_train_s_json() -> None:
     assert set(told) == set(printed) | candidate
 
 
+def test_the_reference_has_every_key_of_drift_s_json() -> None:
+    found = drift_of.Comparison((), rows=1, reference_rows=1, volume_drifted=False)
+    printed = set(Monitored("model", "1", 0.95, found).as_json)
+    column = {field.name for field in dataclasses.fields(drift_of.ColumnDrift)} - {"bins"}
+    told = [name for name in keys("`logitline drift`") if not name.startswith("--")]
+    assert set(told) == printed | column
+
+
+def test_the_reference_and_the_readme_have_every_exit_status() -> None:
+    statuses = {"0", "1", "2", str(DRIFTED)}
+    assert {row[0] for row in rows("Exit status")} == statuses
+    readme = re.search(r"## Exit status\n(.*?)(\n## |\Z)", text(ROOT / "README.md"), re.DOTALL)
+    assert readme is not None
+    assert set(re.findall(r"(\d): ", readme[1])) == statuses
+
+
 @pytest.mark.parametrize(
     ("command", "record", "hidden"),
     [
@@ -235,6 +255,7 @@ def test_every_toml_example_is_a_sound_config_or_part_of_one(page: Path) -> None
         for name, value in part.items():
             whole_section = whole.get(name)
             both = isinstance(value, dict) and isinstance(whole_section, dict)
+            both = both and "kind" not in value  # a section of another kind stands for itself
             part[name] = whole_section | value if both else value
         config = models.Config.model_validate(whole | part)
         for candidate in config.candidates:

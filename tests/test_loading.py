@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.config import Config
+from pipelines.adapters.sources import open_source
+from pipelines.config import Address, Config
 from pipelines.contracts import toml
 from pipelines.estimators.registry import check
-from pipelines.loading import ConfigError, load_config, source_path
+from pipelines.loading import ConfigError, load_config
 
 RIGHT = """\
 [source]
@@ -44,15 +46,15 @@ model = "m"
 """
 
 
-def header(_: Path) -> list[str]:
-    return ["a", "b, mm", "y"]
+def names(address: Address, folder: Path) -> list[str] | None:
+    return open_source(address, folder).names()
 
 
 def load(folder: Path, text: str | bytes) -> Config:
-    (folder / "t.csv").write_text("anything")
+    (folder / "t.csv").write_text('a,"b, mm",y\n')
     path = folder / "c.toml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return load_config(path, header, check)
+    return load_config(path, names, check)
 
 
 def problems(folder: Path, text: str | bytes) -> list[str]:
@@ -80,10 +82,10 @@ MISTAKES = [
     ('target = "y"', "", "source.target", "Add it"),
     ('target = "y"', "target = 3", "source.target", "in quotes"),
     ('target = "y"', 'target = "yy"', "source.target", "Did you mean 'y'?"),
-    ('"t.csv"', '"u.csv"', "source.path", "from the folder of c.toml"),
-    ('"t.csv"', '"."', "source.path", "from the folder of c.toml"),
-    ('"t.csv"', '"a\\u0000b"', "source.path", "from the folder of c.toml"),
-    ('"t.csv"', f'"{"a" * 5_000}"', "source.path", "from the folder of c.toml"),
+    ('"t.csv"', '"u.csv"', "source.path", "from the config's folder"),
+    ('"t.csv"', '"."', "source.path", "by a pattern such as"),
+    ('"t.csv"', '"a\\u0000b"', "source.path", "from the config's folder"),
+    ('"t.csv"', f'"{"a" * 5_000}"', "source.path", "from the config's folder"),
     ("[0, 1]", "[0.5, 1]", "source.classes[0]", "whole numbers, text in quotes"),
     ("[0, 1]", '[0, "1"]', "source.classes", "all as numbers or all as text"),
     ("[0, 1]", "3", "source.classes", "as a list"),
@@ -199,16 +201,16 @@ def test_a_file_that_is_no_toml_is_one_mistake(
 
 def test_a_folder_and_a_missing_file_are_named_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"is a folder.*Give the \.toml file"):
-        load_config(tmp_path, header, check)
+        load_config(tmp_path, names, check)
     with pytest.raises(ConfigError, match=r"no such file.*logitline init"):
-        load_config(tmp_path / "none.toml", header, check)
+        load_config(tmp_path / "none.toml", names, check)
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="cannot be read: Not a directory"):
-        load_config(tmp_path / "file" / "c.toml", header, check)
+        load_config(tmp_path / "file" / "c.toml", names, check)
 
 
 def test_what_the_table_reader_says_stands_at_source_path(tmp_path: Path) -> None:
-    def unreadable(path: Path) -> Sequence[str]:
+    def unreadable(_: Address, __: Path) -> Sequence[str]:
         raise ValueError("the table is empty. Give one with rows.")
 
     (tmp_path / "t.csv").write_text("")
@@ -221,10 +223,67 @@ def test_what_the_table_reader_says_stands_at_source_path(tmp_path: Path) -> Non
     ]
 
 
-def test_the_table_is_looked_for_beside_the_configuration(tmp_path: Path) -> None:
-    assert source_path(tmp_path / "c.toml", "sub/t.csv") == tmp_path / "sub" / "t.csv"
-    absolute = str(tmp_path / "t.csv")
-    assert source_path(Path("elsewhere/c.toml"), absolute) == tmp_path / "t.csv"
+def test_the_table_is_asked_for_by_its_address_and_the_config_s_folder(tmp_path: Path) -> None:
+    asked = []
+
+    def ask(address: Address, folder: Path) -> list[str]:
+        asked.append((address, folder))
+        return ["a", "b, mm", "y"]
+
+    path = tmp_path / "c.toml"
+    given = {"url": "postgresql://host/db", "query": "SELECT :n", "parameters": {"n": 3}}
+    lines = "\n".join(f"{key} = {written(value)}" for key, value in given.items())
+    path.write_text(RIGHT.replace('path = "t.csv"', lines))
+    load_config(path, ask, check)
+    assert asked == [(Address(**given), tmp_path)]
+
+
+def test_every_column_that_the_file_names_must_be_in_the_table(tmp_path: Path) -> None:
+    text = RIGHT.replace('target = "y"', 'target = "Y"\nunique = ["a", "id"]\noutcome_time = "t"')
+    text = text.replace("test = 0.3", 'kind = "time"\ncolumn = "day"').replace("a = {", "A = {")
+    found = problems(tmp_path, text)
+    assert [each.split(".")[:2] for each in found if "has no column" in each] == [
+        ["source", "target: the table has no column 'Y'"],
+        ["source", "outcome_time: the table has no column 't'"],
+        ["source", "unique: the table has no column 'id'"],
+        ["split", "column: the table has no column 'day'"],
+        ["columns", "A: the table has no column 'A'"],
+    ]
+
+
+def test_where_only_reading_tells_the_names_they_are_left_to_ingest(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text(RIGHT.replace('path = "t.csv"', 'callable = "loans:recent"'))
+    assert load_config(path, lambda _, __: None, check).source.callable == "loans:recent"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'url = "postgresql://me:hunter2@host/db"\ntable = "t"',
+        'url = "postgresql://me:hunter/2@host/db"\ntable = "t"',
+        'url = "postgresql://host/db?user=me&password=hunter2"\ntable = "t"',
+        'path = "s3://key:hunter2@bucket/t.csv"',
+        'path = "https://host/t.csv?X-Amz-Signature=hunter2"',
+    ],
+)
+def test_a_password_in_an_address_is_refused_and_not_repeated(tmp_path: Path, line: str) -> None:
+    (problem,) = problems(tmp_path, RIGHT.replace('path = "t.csv"', line))
+    assert "a password stands in the address" in problem
+    assert "hunter" not in problem
+    named = re.sub(r"hunter/?2", "${DB_PASSWORD}", line)
+    assert not problems_of(tmp_path, RIGHT.replace('path = "t.csv"', named))
+
+
+def problems_of(folder: Path, text: str) -> list[str]:
+    """The mistakes in a text whose table need not be there."""
+    path = folder / "c.toml"
+    path.write_text(text)
+    try:
+        load_config(path, lambda _, __: None, check)
+    except ConfigError as error:
+        return [str(problem) for problem in error.problems]
+    return []
 
 
 WORDS = [

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.records import CandidateFit, Decision, Evaluation
+from pipelines.records import CandidateFit, Decision, Evaluation, Leak
 
 __all__ = ["ReportData"]
 
@@ -34,6 +34,8 @@ class ReportData:
         Part → number of rows.
     notes : sequence of str
         What ingest wants a reader to know.
+    leaks : sequence of (Leak, reason)
+        What the leak check found; the reason why it may be, or None.
     lineage : mapping
         Name → digest, commit, version: what the model was made from.
     timings : mapping
@@ -53,6 +55,7 @@ class ReportData:
     evaluation: Evaluation
     rows: Mapping[str, int]
     notes: Sequence[str] = ()
+    leaks: Sequence[tuple[Leak, str | None]] = ()
     lineage: Mapping[str, str] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)

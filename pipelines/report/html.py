@@ -12,16 +12,16 @@ import numpy as np
 
 from pipelines.report.content import ReportData
 from pipelines.report.curves import confusion_counts, wilson
+from pipelines.report.document import document
 from pipelines.report.figures import candidate_figures
 from pipelines.report.findings import findings
 from pipelines.report.judgement import comparison, decision, evidence
+from pipelines.report.leaks import leaks
 from pipelines.report.markup import bullets, escaped, figure, numeric, pairs, row, section, table
-from pipelines.report.style import CSS
 from pipelines.report.wording import number, seconds, share
 
 __all__ = ["ReportData", "report"]
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 READING = {
     "roc": "How much of a class is found (up) at how many false alarms (right). "
     "The dotted line is chance.",
@@ -38,16 +38,9 @@ READING = {
 def report(data: ReportData) -> str:
     """The whole file; the same text for the same data."""
     title = escaped(f"{data.model}, version {data.version}")
-    sections = (decision, comparison, evidence, _winner, _classes, _data, _settings, _origin)
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>\n{CSS}\n</style>\n</head>\n<body>\n<main>\n"
-        f"<h1>{title} <small>training report</small></h1>\n"
-        + "\n".join(each(data) for each in sections)
-        + "\n</main>\n</body>\n</html>\n"
-    )
+    first = (decision, comparison, evidence, leaks)
+    sections = (*first, _winner, _classes, _data, _settings, _origin)
+    return document(title, "training report", (each(data) for each in sections))
 
 
 def _winner(data: ReportData) -> str:

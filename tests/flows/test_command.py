@@ -20,7 +20,7 @@ import pytest
 
 from tests.flows.workspaces import flowers, logitline, train_json, workspace
 
-COMMANDS = ["init", "train", "compare", "score", "schedule", "ui", "doctor"]
+COMMANDS = ["init", "train", "compare", "score", "drift", "schedule", "ui", "doctor"]
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +161,27 @@ def test_score_refuses_a_missing_or_mistyped_column_and_leaves_no_file(
     assert done.returncode == 2
     assert re.search(r"height.*line 2", done.stderr)
     assert not output.exists()
+
+
+def test_score_refuses_what_breaks_the_contract_unless_it_is_lenient(
+    trained: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder, config = trained
+    new = tmp_path / "new.csv"
+    new.write_text("colour,petals,height\nred,,1\nred,-3,2\nred,4,-1\n")
+    output = tmp_path / "answers.csv"
+    done = logitline("score", config, new, output, cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'petals': 1 value is missing: line 2" in done.stderr
+    assert "'petals': 1 value is below min = 0: line 3 '-3'" in done.stderr
+    assert "'height': 1 value is below min = 0.0: line 4 '-1'" in done.stderr
+    assert "--lenient" in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new.csv"]
+    done = logitline("score", config, new, output, "--lenient", "--json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    scored = json.loads(done.stdout)
+    assert (scored["rows"], scored["odd"]) == (3, {"petals": 2, "height": 1})
+    assert len(output.read_text().splitlines()) == 4
 
 
 def test_score_without_a_champion_says_what_to_do(tmp_path: Path, prefect_api: str) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pipelines.metrics import METRICS, Interval, Paired
-from pipelines.records import CandidateFit, Decision
+from pipelines.records import CandidateFit, Decision, Leak
 from pipelines.report.html import ReportData, report
 from pipelines.report.style import CSS
 from tests.report.predictions import report_data
@@ -86,6 +86,7 @@ def hostile() -> ReportData:
         evaluation=evaluation,
         rows={HOSTILE: 3},
         notes=(HOSTILE,),
+        leaks=((Leak("target", (HOSTILE,), HOSTILE), HOSTILE),),
         lineage=texts,
         places=texts,
         timings={HOSTILE: 1.0},
@@ -212,6 +213,18 @@ def test_data_lineage_timings_and_places_are_shown(page: Page) -> None:
         "MLflow runhttp://127.0.0.1:5000/#/runs/1",
     ):
         assert each in page.text
+
+
+def test_leaks_stand_with_the_reasons_that_allow_them(page: Page) -> None:
+    assert "Looked for: single columns" in page.text
+    assert "Nothing found." in page.text
+    found = Leak("target", ("x",), "The column 'x' is the label in other words.")
+    copies = Leak("duplicates", (), "3 of 9 test rows stand among the rows learned from too.")
+    leaks = ((found, None), (copies, "two orders may be alike"))
+    shown = Page(report(report_data(("a", "b"), leaks=leaks))).text
+    assert "targetThe column 'x' is the label in other words.no" in shown
+    assert "learned from too.two orders may be alike" in shown
+    assert "Nothing found." not in shown
 
 
 def test_headers_have_a_scope_and_the_page_a_language(page: Page) -> None:
