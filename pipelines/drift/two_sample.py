@@ -102,8 +102,8 @@ def fisher(then: Counts, now: Counts, rest: int = 0) -> Finding:
     then, now, n, m = then[filled], now[filled], int(then.sum()), int(now.sum()) + rest
     if len(filled) < 2 or not (n and m):
         return Finding(0.0, 1.0)
-    rows = hypergeom(n + m, then + now, m)
-    tails = np.minimum(rows.cdf(now), rows.sf(now - 1))
+    drawn = (n + m, then + now, m)
+    tails = np.minimum(hypergeom.cdf(now, *drawn), hypergeom.sf(now - 1, *drawn))
     at = int(tails.argmin())
     # Of two cells one says what the other does.
     p_value = 2.0 * float(tails[at]) * (len(filled) if len(filled) > 2 or rest else 1)

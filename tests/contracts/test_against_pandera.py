@@ -83,7 +83,7 @@ def failing(schema: pandera.DataFrameSchema, frame: pd.DataFrame) -> Pairs:
     return set()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(contracts(), ROWS, KEYS, st.booleans())
 def test_range_gaps_values_and_keys_fail_in_the_same_rows(
     contract: dict[str, Any], rows: list[tuple[Any, Any, str]], key: list[str], as_text: bool

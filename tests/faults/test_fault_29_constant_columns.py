@@ -42,9 +42,9 @@ def rows(count: int, varying: dict[str, dict[str, Any]]) -> pd.DataFrame:
     X = pd.DataFrame(
         {
             "same": np.full(count, 7.5),
+            "when": rng.integers(1_600_000_000, 1_700_000_000, count).astype(float),
             "x": rng.normal(size=count),
             "never": np.full(count, gap),
-            "when": rng.integers(1_600_000_000, 1_700_000_000, count).astype(float),
             "long": np.full(count, 2.0**40 + 1),
             "flag": np.where(rng.random(count) < 0.4, gap, 3.0),
             "island": np.where(rng.random(count) < 0.5, "p", "q").astype(object),

@@ -71,10 +71,13 @@ def discrete(rows: int, columns: int, values: int, seed: int) -> pa.Table:
     return pa.table({f"a{j}": row for j, row in enumerate(cells)})
 
 
-def rounded(rows: int, seed: int) -> pa.Table:
+def rounded(rows: int, step: float, seed: int) -> pa.Table:
+    """Measurements of one hidden number, so close that they agree together."""
     rng = np.random.default_rng(seed)
     hidden = rng.normal(0, 2, rows)
-    return pa.table({f"a{j}": np.round(hidden + rng.normal(0, 0.3, rows)) for j in range(5)})
+    return pa.table(
+        {f"a{j}": np.round((hidden + rng.normal(0, 0.3, rows)) / step) for j in range(5)}
+    )
 
 
 def mostly_empty(rows: int, seed: int) -> pa.Table:
@@ -92,7 +95,8 @@ def test_rows_of_few_distinct_values_repeat_honestly() -> None:
     for seed in range(5):
         shapes = [(100, 2, 3), (1_000, 3, 4), (1_000, 6, 4), (1_000, 8, 3), (5_000, 5, 2)]
         features = [discrete(*shape, seed) for shape in shapes]
-        features += [rounded(2_000, seed), mostly_empty(2_000, seed), one_hot(2_000, seed)]
+        features += [rounded(2_000, step, seed) for step in (1.0, 0.5, 0.25)]
+        features += [mostly_empty(2_000, seed), one_hot(2_000, seed)]
         for each in features:
             codes = np.random.default_rng(seed).integers(0, 2, each.num_rows)
             table = made(each, codes)

@@ -80,6 +80,7 @@ def test_far_apart_numbers_are_a_key_by_their_name(called: str) -> None:
         (np.sort(RNG.choice(10**6, ROWS, replace=False)).astype(float), INTEGER),
         (np.cumsum(RNG.exponential(DAY, ROWS)), DATE),
         (RNG.integers(0, 400, ROWS).astype(float), INTEGER),
+        (RNG.integers(0, 4_000, ROWS).astype(float), INTEGER),
         ([f"{each}" for each in RNG.integers(0, 1_000, ROWS)], CATEGORY),
     ],
 )

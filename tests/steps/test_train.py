@@ -44,6 +44,16 @@ def test_a_fold_is_scored_by_a_fit_that_never_saw_it() -> None:
     assert result.pipeline is None
 
 
+def test_rows_that_are_left_out_of_the_folds_are_learned_from_by_the_kept_fit_alone() -> None:
+    split = parts("ttttttttTTTT")
+    fold = np.array([0, 0, 1, 1, -2, 1, 1, 1] + [-1] * 4, dtype=np.int8)
+    result = fit(Job(PRIOR, 0), ROWS, split, fold, COLUMNS)
+    # The prior of rows 2, 3, 5, 6, 7: four no, one yes; row 4, a yes, is left out.
+    assert result.losses == pytest.approx([-math.log(0.8), -math.log(0.8)])
+    kept = fit(Job(PRIOR), ROWS, split, fold, COLUMNS).pipeline
+    assert kept.predict_proba(ROWS.features.to_pandas())[0] == pytest.approx([6 / 8, 2 / 8])
+
+
 def test_the_fit_that_is_kept_learns_all_training_rows_and_scores_the_validation_rows() -> None:
     split = parts("ttttttvvTTTT")
     nothing = np.full(12, -1, dtype=np.int8)
