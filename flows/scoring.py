@@ -12,7 +12,7 @@ from pipelines.adapters import tables
 from pipelines.adapters.sources import open_files
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import registry
-from pipelines.inference import Predictor
+from pipelines.inference import InputError, Predictor
 from pipelines.records import DataError
 from pipelines.scoring import Scoring
 
@@ -59,13 +59,19 @@ def score_file(
     try:
         with tables.Writer(output) as writer:
             for batch in files.batches(ROWS):
-                answered = scorer.score(batch.table, batch.place)
+                try:
+                    answered = scorer.score(batch.table, batch.place)
+                except InputError as error:
+                    if error.row is None:
+                        raise
+                    raise DataError(f"{batch.place(error.row)} {error.what}") from None
                 if answered is not None:
                     writer.write(answered)
                     rows += answered.num_rows
             odd = scorer.conclude()
     except DataError as error:
-        raise error if error.path else DataError(*error.problems, path=source) from None
+        place = error.path or source
+        raise DataError(*error.problems, path=place, undone="nothing was written") from None
     finally:
         files.close()
     return Scored(rows, model, version.number, str(output), dict(odd))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from pipelines.adapters.store import write_atomically
 from pipelines.config import Address, Config
 from pipelines.contracts import toml
 from pipelines.contracts.edits import Edit, UneditableError, edited
+from pipelines.contracts.spans import spans
 from pipelines.contracts.update import Change, changes
 from pipelines.estimators.registry import check
 from pipelines.loading import load_config
@@ -26,7 +28,7 @@ __all__ = ["Update", "prepare", "shown", "update", "write"]
 
 MARK = {"gone": "-", "new": "+"}
 # A comment that begins with a column's name: `# "id" is left out: …`, or its own line.
-COMMENTED = re.compile(r'^\s*#\s*("(?:[^"\\]|\\.)*"|[A-Za-z0-9_-]+)(?:\s*=| is left out)', re.M)
+COMMENTED = re.compile(r"""#\s*("(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*=| is left out)""")
 LONGEST = 60
 NOBODY = "Nothing was written: nobody is at a terminal to say yes. Add --yes to write the changes."
 
@@ -79,7 +81,8 @@ def prepare(address: Address, target: str, output: Path | None) -> Update:
     try:
         table = ingest(raw.table, config, raw.place)
     except DataError as error:
-        raise DataError(*error.problems, path=f"{origin.place} (after the update)") from None
+        place = f"{origin.place} (after the update)"
+        raise DataError(*error.problems, path=place, undone="nothing was written") from None
     found += _salt(table, config)
     after, _ = _applied(path, text, found)
     return Update(path, tuple(found), text, after)
@@ -175,21 +178,17 @@ def _salt(table: Table, config: Config) -> list[Change]:
 
 def _commented(text: str) -> set[str]:
     """The columns that a comment leaves out."""
-    start = text.find("[columns]")
-    section = text[start : text.find("\n[", start + 1)] if start >= 0 else ""
-    return {
-        next(iter(tomllib.loads(f"{name} = 1")))
-        for name in COMMENTED.findall(section)
-        if not name.startswith('"') or _sound(name)
-    }
-
-
-def _sound(name: str) -> bool:
     try:
-        tomllib.loads(f"{name} = 1")
-    except tomllib.TOMLDecodeError:
-        return False
-    return True
+        comments = spans(text.removeprefix("\ufeff")).comments
+    except ValueError:
+        return set()  # written so that no change can be made, which `_applied` tells
+    names: set[str] = set()
+    for table, comment in comments:
+        found = COMMENTED.match(comment) if table[:1] == ("columns",) else None
+        if found is not None:
+            with suppress(tomllib.TOMLDecodeError):
+                names.update(tomllib.loads(f"{found[1]} = 1"))
+    return names
 
 
 def _place(change: Change) -> str:

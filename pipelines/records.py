@@ -33,12 +33,17 @@ class DataError(ValueError):
         One sentence or two a problem: place, what is wrong, what to do.
     path : str or None
         The file, as the user named it.
+    undone : str
+        What, with several problems, did not happen for them.
     """
 
-    def __init__(self, *problems: str, path: object = None) -> None:
+    def __init__(
+        self, *problems: str, path: object = None, undone: str = "nothing was run"
+    ) -> None:
         self.problems = problems
         self.path = None if path is None else str(path)
-        text = problems[0] if len(problems) == 1 else f"{len(problems)} problems, nothing was run."
+        self.undone = undone
+        text = problems[0] if len(problems) == 1 else f"{len(problems)} problems, {undone}."
         lines = [f"  {problem}" for problem in problems] if len(problems) > 1 else []
         super().__init__("\n".join([text if path is None else f"{path}: {text}", *lines]))
 

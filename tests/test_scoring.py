@@ -82,6 +82,12 @@ def test_types_are_refused_from_the_lenient_too() -> None:
     assert "--lenient" not in message
 
 
+def test_dates_beyond_the_year_9999_are_refused_from_parquet() -> None:
+    far = pa.array([2**31 - 1], pa.int32()).cast(pa.date32())
+    message = refusal({"d": {"type": "date"}}, {"d": far}, lenient=True)
+    assert "not readable as a date: line 2 '<value out of range" in message
+
+
 def test_a_share_of_gaps_is_that_of_the_whole_table() -> None:
     columns = {"x": {"type": "number", "missing": True, "max_missing": 0.25, "infinite": "refuse"}}
     some, none = {"x": ["", "1", "2"]}, {"x": ["1", "2", "3"]}

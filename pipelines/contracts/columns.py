@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pipelines.config import Boolean, Category, Column, Date, Integer, Number
 from pipelines.contracts.breaches import SHOWN, Breach, Fault
-from pipelines.contracts.native import as_text, is_text, native
+from pipelines.contracts.native import as_text, is_text, native, shown
 from pipelines.contracts.parsing import (
     Parsed,
     booleans,
@@ -28,7 +28,7 @@ from pipelines.contracts.parsing import (
     words_in,
 )
 
-__all__ = ["Typed", "shortened", "typed"]
+__all__ = ["Typed", "typed"]
 
 LARGEST = 2.0**53
 DAY = 86_400.0
@@ -151,8 +151,8 @@ def _category(
         found.share("value", unseen[codes], *_UNLISTED, "max_unseen", column.max_unseen, ~gaps)
     elif unseen.any():
         found.add("value", unseen[codes], *_UNLISTED)
-    shown = pc.if_else(pa.array(gap[:-1]), "", words)
-    text = pa.concat_arrays([shown, pa.array([""], shown.type)]).take(pa.array(codes))
+    filled = pc.if_else(pa.array(gap[:-1]), "", words)
+    text = pa.concat_arrays([filled, pa.array([""], filled.type)]).take(pa.array(codes))
     return Typed(text.cast(pa.string()), found.breaches, int(gaps.sum()))
 
 
@@ -209,15 +209,9 @@ class _Breaches:
         rows = np.flatnonzero(mask)
         cells: tuple[str, ...] = ()
         if fault != "gap":
-            cells = tuple(shortened(self._raw[int(row)].as_py()) for row in rows[:SHOWN])
+            cells = tuple(shown(self._raw, int(row)) for row in rows[:SHOWN])
         breach = Breach((self._name,), fault, what, remedy, rows, cells, **rule)
         self.breaches = (*self.breaches, breach)
-
-
-def shortened(cell: object) -> str:
-    """The cell as text for a message, cut at 40 characters."""
-    text = str(cell)
-    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def _exactly_largest(raw: pa.ChunkedArray) -> NDArray[np.bool_]:
@@ -235,7 +229,7 @@ _TOO_LARGE = (
     "beyond ±2**53, where a float64 no longer tells neighbours apart",
     "If it is an identifier, leave the column out of [columns].",
 )
-_NUL = ("with a NUL character in them", "Remove the character.")
+_NUL = ("text with a NUL character", "Remove the character.")
 _UNLISTED = ("not among the listed values", "Correct them, or add them to values.")
 _SYNTAX = {
     "number": (
@@ -244,5 +238,8 @@ _SYNTAX = {
     ),
     "integer": ("not readable as a number", "Write 1234: no thousands separators, no unit."),
     "boolean": ("neither true nor false", "Write true/false, yes/no, t/f, y/n or 1/0."),
-    "date": ("not readable as a date", "Write 2024-12-31 or 2024-12-31T23:59:59Z."),
+    "date": (
+        "not readable as a date",
+        "Write 2024-12-31 or 2024-12-31T23:59:59Z, in the years 1 to 9999.",
+    ),
 }

@@ -195,6 +195,8 @@ def _of_moments(parsed: Parsed) -> Guess:
     x = parsed.values[~parsed.gaps]
     if not x.size:
         return Guess(None, "is empty")
+    if parsed.wrong.any():
+        return Guess(None, "holds dates beyond the years 1 to 9999")
     missing = bool(parsed.gaps.any())
     if not missing and (x == x[0]).all():
         return Guess(None, CONSTANT)

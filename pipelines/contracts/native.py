@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from pipelines.contracts.parsing import Parsed, is_number, seconds, to_numpy
 
-__all__ = ["as_text", "is_text", "native"]
+__all__ = ["as_text", "is_text", "native", "shown"]
 
 # One Arrow string array holds at most 2 GiB; past half of that, offsets of 64 bits are used.
 LONG = 1 << 30
 TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+# The seconds since 1970 at which year 1 begins and year 10000 does.
+FIRST, END = -62_135_596_800, 253_402_300_800
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -71,7 +73,7 @@ def native(values: pa.ChunkedArray, kind: str, missing: Sequence[str]) -> Parsed
     if pa.types.is_null(found):
         x = np.full(len(values), np.nan)
     elif kind == "date" and (pa.types.is_date(found) or pa.types.is_timestamp(found)):
-        x = _since_1970(values)
+        x, wrong = _since_1970(values)
     elif kind == "boolean" and pa.types.is_boolean(found):
         x = _floats(values.cast(pa.uint8()))
     elif kind != "date" and _is_numeric(found):
@@ -100,12 +102,25 @@ def _floats(values: pa.ChunkedArray) -> NDArray[np.float64]:
     return np.asarray(doubles.to_numpy() + 0.0, dtype=np.float64)  # + 0.0 makes -0.0 into 0.0
 
 
-def _since_1970(values: pa.ChunkedArray) -> NDArray[np.float64]:
-    unit = "s"
+def _since_1970(values: pa.ChunkedArray) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Seconds, NaN for a gap, and which moments are not in the years 1 to 9999."""
     if pa.types.is_date(values.type):
-        values = values.cast(pa.timestamp("s"))
-    else:
-        unit = values.type.unit
+        # Of date64 the milliseconds as they are: a cast to seconds refuses odd ones.
+        values = values.cast(pa.timestamp("s" if pa.types.is_date32(values.type) else "ms"))
+    per_second = TICKS[values.type.unit]
     gaps = to_numpy(pc.is_null(values))
     ticks = pc.fill_null(values.cast(pa.int64()), 0).to_numpy()
-    return np.where(gaps, np.nan, seconds(ticks, TICKS[unit]))
+    # In ticks, since the last microseconds of 9999 as float64 seconds are the year 10000.
+    widest = np.iinfo(np.int64)
+    first, last = max(FIRST * per_second, widest.min), min(END * per_second - 1, widest.max)
+    beyond = (ticks < first) | (ticks > last)
+    return np.where(gaps, np.nan, seconds(ticks, per_second)), beyond
+
+
+def shown(values: pa.ChunkedArray, row: int) -> str:
+    """A cell as text for a message, cut at 40 characters."""
+    try:
+        text = str(values[row].as_py())
+    except (OverflowError, ValueError):  # Python's dates end at the year 9999
+        text = str(as_text(values.slice(row, 1))[0].as_py())
+    return text if len(text) <= 40 else text[:39] + "…"

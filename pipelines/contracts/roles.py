@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from pipelines.config import Column, Date
 from pipelines.contracts.breaches import SHOWN, Breach
-from pipelines.contracts.columns import DAY, shortened, typed
-from pipelines.contracts.native import as_text, is_text, native
+from pipelines.contracts.columns import DAY, LARGEST, typed
+from pipelines.contracts.native import as_text, is_text, native, shown
 from pipelines.contracts.parsing import Parsed, moments, numbers, to_numpy, words_in
 
 __all__ = ["Key", "group_key", "outcome_time", "repeated", "time_key"]
@@ -79,7 +79,8 @@ def repeated(
 ) -> list[Breach]:
     """Gaps in the row's key, and rows whose key stands more than once.
 
-    A column of the contract counts by its value (1.0 is 1), any other by its text.
+    A column of the contract counts by its value (1.0 is 1), any other by its text, and so do
+    numbers of 2**53 and more, where a float64 no longer tells neighbours apart.
     """
     breaches: list[Breach] = []
     key: NDArray[np.int64] | None = None
@@ -125,8 +126,18 @@ def _codes(
         gaps = absent.copy()
         for breach in result.breaches:
             gaps[breach.rows] &= breach.fault != "type"
-    codes = text.dictionary_encode(null_encoding="encode").indices.to_numpy()
-    return codes.astype(np.int64), gaps, absent
+    codes = _encoded(text)
+    if pa.types.is_floating(text.type):
+        large = np.abs(text.to_numpy()) >= LARGEST
+        if large.any():
+            written = pc.utf8_trim_whitespace(as_text(values))
+            codes = _paired(codes, _encoded(pc.if_else(pa.array(large), written, "")))
+    return codes, gaps, absent
+
+
+def _encoded(values: pa.Array) -> NDArray[np.int64]:
+    codes = values.dictionary_encode(null_encoding="encode").indices.to_numpy()
+    return np.asarray(codes.astype(np.int64))
 
 
 def _paired(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -136,7 +147,7 @@ def _paired(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.i
 
 
 def _of_row(names: Sequence[str], raw: Mapping[str, pa.ChunkedArray], row: int) -> str:
-    return ", ".join(shortened(raw[name][row].as_py()) for name in names)
+    return ", ".join(shown(raw[name], row) for name in names)
 
 
 def _no_key(name: str, values: pa.ChunkedArray) -> Breach:
@@ -151,4 +162,4 @@ def _gaps_in_key(name: str, rows: NDArray[np.int64]) -> tuple[Breach, ...]:
 
 
 def _cells(values: pa.ChunkedArray, rows: NDArray[np.int64]) -> tuple[str, ...]:
-    return tuple(shortened(values[int(row)].as_py()) for row in rows[:SHOWN])
+    return tuple(shown(values, int(row)) for row in rows[:SHOWN])

@@ -42,10 +42,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class Spans:
-    """Every entry by its path, and for each table where a further line would go."""
+    """Every entry by its path, and for each table where a further line would go.
+
+    `comments` are the lines of comment that have a line to themselves, outside of any value,
+    each with the table that it stands in.
+    """
 
     entries: dict[Path, Entry]
     tables: dict[Path, int]
+    comments: tuple[tuple[Path, str], ...]
 
 
 def spans(text: str) -> Spans:
@@ -58,7 +63,7 @@ def spans(text: str) -> Spans:
     """
     scanner = _Scanner(text)
     scanner.document()
-    return Spans(scanner.entries, scanner.tables)
+    return Spans(scanner.entries, scanner.tables, tuple(scanner.comments))
 
 
 class _Scanner:
@@ -69,11 +74,12 @@ class _Scanner:
         self.at = 0
         self.entries: dict[Path, Entry] = {}
         self.tables: dict[Path, int] = {}
+        self.comments: list[tuple[Path, str]] = []
 
     def document(self) -> None:
         """Note every entry of the text."""
         table: Path | None = ()
-        self._skip(BLANK)
+        self._between(table)
         while self.at < len(self.text):
             if self._peek() == "[":
                 table = self._header()
@@ -82,7 +88,14 @@ class _Scanner:
             end = self._skip(REST)
             if table is not None:
                 self.tables[table] = end
-            self._skip(BLANK)
+            self._between(table)
+
+    def _between(self, table: Path | None) -> None:
+        """Pass over empty lines and comments, and keep the comments."""
+        start = self.at
+        lines = self.text[start : self._skip(BLANK)].splitlines()
+        if table is not None:
+            self.comments += [(table, line.strip()) for line in lines if line.strip()]
 
     def _header(self) -> Path | None:
         brackets = "[[" if self.text.startswith("[[", self.at) else "["

@@ -37,7 +37,20 @@ EXPECTED = {
 
 
 class InputError(ValueError):
-    """The rows cannot be scored: the column, what is wrong with it, what was expected."""
+    """The rows cannot be scored: the column, what is wrong with it, what was expected.
+
+    Attributes
+    ----------
+    what : str
+        What is wrong; of a single row, to follow its name.
+    row : int or None
+        That row, counted from 0.
+    """
+
+    def __init__(self, what: str, row: int | None = None) -> None:
+        self.what = what
+        self.row = row
+        super().__init__(what if row is None else f"Row {row}, counted from 0, {what}")
 
 
 def table_columns(table: Any) -> dict[str, Any]:

@@ -111,7 +111,8 @@ class Model:
         labels, probabilities = self.run(features)
         undefined = np.flatnonzero(np.isnan(probabilities).any(axis=1))
         if undefined.size:
-            raise InputError(self._too_large(features, int(undefined[0])))
+            row = int(undefined[0])
+            raise InputError(self._too_large(features, row), row)
         return labels, probabilities
 
     def run(self, features: Mapping[str, Any] | pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -155,8 +156,8 @@ class Model:
         }
         name = max(sizes, key=lambda column: float(sizes[column]))
         return (
-            f"Row {row}, counted from 0, has no probability: a number is too large to compute "
-            f"with. The largest is {features[name][row]} in column {name!r}."
+            "has no probability: a number is too large to compute with. The largest is "
+            f"{features[name][row]} in column {name!r}."
         )
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.config import Category, Config
-from pipelines.contracts.breaches import Breach, Findings
+from pipelines.config import Boolean, Category, Column, Config
+from pipelines.contracts.breaches import SHOWN, Breach, Findings
 from pipelines.contracts.columns import Typed, typed
 from pipelines.contracts.labels import label_column
+from pipelines.contracts.native import shown
 from pipelines.contracts.notes import constant, notes_on
 from pipelines.contracts.parsing import to_numpy
 from pipelines.contracts.roles import Key, group_key, outcome_time, repeated, time_key
@@ -124,7 +126,7 @@ def _labels(
     classes = sorted(source.classes)
     column = label_column(classes)
     result = typed(source.target, values, column, source.missing)
-    breaches = list(result.breaches)
+    breaches = [_of_target(breach, column) for breach in result.breaches]
     if isinstance(column, Category):
         known = pa.array(column.values)
         gaps = to_numpy(pc.equal(result.values, ""))
@@ -132,21 +134,38 @@ def _labels(
         known = pa.array([float(label) for label in classes])
         gaps = np.isnan(result.values.to_numpy())
     codes = pc.fill_null(pc.index_in(result.values, value_set=known), -1).to_numpy()
-    strange = np.flatnonzero((codes < 0) & ~gaps)
-    if strange.size and not isinstance(column, Category):
-        cells = tuple(str(values[int(row)].as_py()) for row in strange[:3])
-        what, remedy = "not among source.classes", "Correct them, or add them to classes."
-        breaches.append(Breach((source.target,), "value", what, remedy, strange, cells))
-    broken = [breach.rows for breach in breaches]
-    missing = np.setdiff1d(np.flatnonzero(gaps), np.concatenate(broken) if broken else [])
+    told = np.concatenate([np.zeros(0, dtype=np.int64), *(breach.rows for breach in breaches)])
+    strange = np.setdiff1d(np.flatnonzero((codes < 0) & ~gaps), told)
+    if strange.size:
+        cells = tuple(shown(values, int(row)) for row in strange[:SHOWN])
+        breaches.append(Breach((source.target,), "value", *_UNLISTED, strange, cells))
+    missing = np.setdiff1d(np.flatnonzero(gaps), told)
     notes = []
     if missing.size and source.missing_target == "drop":
-        notes.append(f"{missing.size} rows without a label were left out.")
+        rows = "1 row" if missing.size == 1 else f"{missing.size} rows"
+        notes.append(f"{rows} without a label {'was' if missing.size == 1 else 'were'} left out.")
     elif missing.size:
         remedy = 'Fill them in, or set source.missing_target = "drop".'
         what = "missing in the target"
         breaches.append(Breach((source.target,), "gap", what, remedy, missing))
     return codes, breaches, notes
+
+
+def _of_target(breach: Breach, column: Column) -> Breach:
+    """The breach with a remedy that a target has: its classes, and none of a column's keys."""
+    if not len(breach.rows):
+        remedy = f"Give it as {column.type}, or choose another target."
+        return replace(breach, remedy=remedy)
+    if breach.fault == "value":
+        what, remedy = _UNLISTED
+        return replace(breach, what=what, remedy=remedy)
+    if isinstance(column, Boolean | Category):
+        return breach
+    remedy = "Correct them, or write the classes as text, all of source.classes in quotes."
+    return replace(breach, remedy=remedy)
+
+
+_UNLISTED = ("not among source.classes", "Correct them, or add them to classes.")
 
 
 def _key(taken: Mapping[str, pa.ChunkedArray], config: Config) -> Key:

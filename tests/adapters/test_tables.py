@@ -89,6 +89,11 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
     [
         (b"PK\x03\x04", "spreadsheet"),
         (b"\x1f\x8b", "gzip"),
+        (b"PK\x05\x06", "zip"),
+        (b"BZh91AY", "bzip2"),
+        (b"\xfd7zXZ\x00", "xz"),
+        (b"\x80\x05\x95", "pickle"),
+        ("a,b\n1,2\n".encode("utf-32"), "UTF-32"),
         (b"ARROW1", "Arrow"),
         (b"<!DOCTYPE html>", "web page"),
         (b"SQLite format 3\0", "sqlite:///FILE"),
@@ -207,3 +212,34 @@ def test_a_file_of_several_megabytes_is_read_to_its_last_row(tmp_path: Path) -> 
     raw = tables.read(path)
     assert raw.table.num_rows == 30_000
     assert raw.table.column("i")[29_999].as_py() == "0.123456789012345"
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b'a,b\n1,"x"y\n', 2),
+        (b'a,b\n1,"x"\n2,"x" \n', 3),
+        (b'a,b\r\n"1"2,x\r\n', 2),
+        (b'a;b\n1;"x","y"\n', 2),
+        (b'a,b\n5" wide,"two\nlines"\n1,"q""q"z\n', 4),
+    ],
+)
+def test_a_cell_that_goes_on_behind_its_quote_is_refused_with_its_line(
+    file: Path, content: bytes, line: int
+) -> None:
+    file.write_bytes(content)
+    with pytest.raises(DataError, match=f"on line {line} a cell goes on behind"):
+        tables.read(file)
+
+
+@pytest.mark.parametrize("cell", [b'5" wide', b'a "b" c', b'"x,""y"""', b'"x"', b'""'])
+def test_quotes_within_plain_cells_and_doubled_ones_are_no_such_thing(
+    file: Path, cell: bytes
+) -> None:
+    assert read(file, b"a,b\n1," + cell + b'\n2,"z"\n').table.num_rows == 2
+
+
+def test_a_second_byte_order_mark_is_refused(file: Path) -> None:
+    file.write_bytes(b"\xef\xbb\xbf\xef\xbb\xbfa,b\n1,2\n")
+    with pytest.raises(DataError, match="byte-order mark"):
+        tables.read(file)

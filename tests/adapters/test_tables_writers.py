@@ -57,3 +57,43 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
         tables.Writer(tmp_path / "absent" / "out.csv"),
     ):
         pass
+
+
+FORMULA = b"=1+2"
+
+
+@pytest.mark.parametrize(
+    "column",
+    [pa.array(["=1+2", None], kind) for kind in (pa.string(), pa.large_string(), pa.string_view())]
+    + [
+        pa.array([FORMULA, None], kind)
+        for kind in (pa.binary(), pa.large_binary(), pa.binary_view(), pa.binary(4))
+    ]
+    + [pa.array(["=1+2", None]).dictionary_encode()],
+    ids=lambda column: str(column.type),
+)
+def test_a_formula_is_disarmed_in_every_type_of_text(tmp_path: Path, column: pa.Array) -> None:
+    with tables.Writer(tmp_path / "out.csv") as writer:
+        writer.write(pa.table({"x": column, "n": [1, 2]}))
+    assert (tmp_path / "out.csv").read_text() == '"x","n"\n"\'=1+2",1\n,2\n'
+
+
+@pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary(), pa.binary(2)], ids=str)
+def test_bytes_that_are_no_text_are_refused_in_csv(tmp_path: Path, kind: pa.DataType) -> None:
+    bytes_ = pa.table({"raw": pa.array([b"\xff\xfe"], kind)})
+    with (
+        pytest.raises(DataError, match=r"'raw' holds .* that is no UTF-8 text.*\.parquet"),
+        tables.Writer(tmp_path / "out.csv") as writer,
+    ):
+        writer.write(bytes_)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_type_that_csv_has_no_writing_for_is_refused(tmp_path: Path) -> None:
+    spans = pa.table({"x": pa.array([(1, 2, 3)], pa.month_day_nano_interval())})
+    with (
+        pytest.raises(DataError, match=r"out\.csv: cannot hold this table .*month_day_nano"),
+        tables.Writer(tmp_path / "out.csv") as writer,
+    ):
+        writer.write(spans)
+    assert list(tmp_path.iterdir()) == []

@@ -138,6 +138,11 @@ def test_days_and_moments_become_dates_in_their_unit(tmp_path: Path) -> None:
         }
 
 
+def test_dates_beyond_the_year_9999_are_left_out_with_the_reason() -> None:
+    cells = pa.array([2**62, *range(ROWS - 1)]).cast(pa.timestamp("ms"))
+    assert "beyond the years 1 to 9999" in remark(column(cells, text=False)[1])
+
+
 def test_dates_written_another_way_are_left_out_with_the_right_way() -> None:
     config, written = column([f"{1 + i % 28}/{1 + i % 12}/2024" for i in range(ROWS)])
     assert "x" not in config.columns

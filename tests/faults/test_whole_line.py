@@ -101,7 +101,7 @@ def test_fault_32_one_class_and_no_label_are_refused_and_gaps_dropped_if_the_con
         ingest(gaps, config({"x": NUMBER}))
     done = line(gaps, config({"x": NUMBER}, missing_target="drop"))
     assert done.table.rows.tolist() == list(range(1, 30))
-    assert "1 rows without a label were left out." in done.table.notes
+    assert "1 row without a label was left out." in done.table.notes
     unlabelled = done.scored(pa.table({"x": x}))
     assert len(unlabelled) == 30
     only = pa.table({"x": x, "y": ["", *["a"] * 29]})

@@ -163,6 +163,19 @@ def test_score_refuses_a_missing_or_mistyped_column_and_leaves_no_file(
     assert not output.exists()
 
 
+def test_score_names_the_line_whose_number_is_too_large_for_a_probability(
+    trained: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder, config = trained
+    new = tmp_path / "new.csv"
+    new.write_text("colour,petals,height\nred,1,2\nred,1,1e308\n")
+    done = logitline("score", config, new, tmp_path / "answers.csv", cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{new}: line 3 has no probability" in done.stderr
+    assert "1e+308 in column 'height'" in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new.csv"]
+
+
 def test_score_refuses_what_breaks_the_contract_unless_it_is_lenient(
     trained: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -172,6 +185,7 @@ def test_score_refuses_what_breaks_the_contract_unless_it_is_lenient(
     output = tmp_path / "answers.csv"
     done = logitline("score", config, new, output, cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
+    assert f"{new}: 3 problems, nothing was written." in done.stderr
     assert "'petals': 1 value is missing: line 2" in done.stderr
     assert "'petals': 1 value is below min = 0: line 3 '-3'" in done.stderr
     assert "'height': 1 value is below min = 0.0: line 4 '-1'" in done.stderr

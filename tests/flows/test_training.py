@@ -245,6 +245,8 @@ def test_equal_test_rows_prove_nothing(tmp_path: Path, prefect_api: str) -> None
         kind = ("daisy", "rose", "tulip")[index % 3]
         rows.append(f"{10 * (index % 4)},{index % 3},red,{kind}")
     config.with_name("flowers.csv").write_text("\n".join(rows) + "\n")
+    allowed = '\n[leaks]\nallow.petals = "they are the kind in this table, to make rows equal"\n'
+    config.write_text(config.read_text() + allowed)
     for salt in range(50):
         config.write_text(config.read_text().replace(f"salt = {salt - 1}", f"salt = {salt}"))
         done = logitline("train", config, "--json", cwd=tmp_path)

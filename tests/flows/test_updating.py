@@ -105,6 +105,43 @@ def test_columns_that_a_comment_leaves_out_stay_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[source]\n", "# of [columns] later\n[source]\n"),
+        ("[source]\n", '[source]\nmissing = ["[columns]"]\n'),
+        ("[columns]\n", "[ columns ]\n"),
+        ('# "a" is', "# 'a' is"),
+        ('# "a" is', "# a is"),
+        ("\n", "\r\n"),
+    ],
+)
+def test_a_comment_leaves_a_column_out_however_the_file_is_written(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    config = workspace(tmp_path)
+    table = config.with_name("flowers.csv")
+    rows = flowers(150).splitlines()
+    more = ["a", *(str(i % 3) for i in range(150))]
+    table.write_text("\n".join(f"{x},{y}" for x, y in zip(more, rows, strict=True)) + "\n")
+    text = config.read_text().replace("[columns]\n", '[columns]\n# "a" is left out: mine.\n')
+    assert old in text
+    config.write_bytes(text.replace(old, new).encode())
+    assert prepare(address(table), "kind", None).changes == ()
+
+
+def test_a_comment_of_another_table_or_within_a_value_leaves_nothing_out(tmp_path: Path) -> None:
+    config = workspace(tmp_path)
+    table = config.with_name("flowers.csv")
+    rows = flowers(150).splitlines()
+    more = ["a,b", *(f"{i % 3},{i % 5}" for i in range(150))]
+    table.write_text("\n".join(f"{x},{y}" for x, y in zip(more, rows, strict=True)) + "\n")
+    text = config.read_text().replace("[split]\n", "[split]\n# a = 1\n")
+    text = text.replace('values = ["red",', 'values = [\n# b = 2\n"red",')
+    config.write_text(text)
+    assert [each.path[-1] for each in prepare(address(table), "kind", None).changes] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
     ("old", "new", "words"),
     [
         ("height = { type", "height.missing = true\nheight.type = 'number' #{ type", "by hand"),

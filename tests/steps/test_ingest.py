@@ -97,7 +97,7 @@ def test_all_breaches_are_reported_together_with_places_and_values() -> None:
         "'c': 1 value is not among the listed values: line 4 'w'",
         "'d': 1 value is not readable as a date: line 3 '2024-02-30'",
         "'f': 1 value is neither true nor false: line 4 'perhaps'",
-        "'y': 1 value is not among the listed values: line 4 'c'",
+        "'y': 1 value is not among source.classes: line 4 'c'",
     ):
         assert part in message
     assert message.startswith("t.csv: 9 problems")
@@ -145,6 +145,36 @@ def test_timestamps_of_every_unit_are_seconds(unit: str, zone: str | None) -> No
         pa.timestamp(unit, "UTC") if zone else pa.timestamp(unit)
     )
     assert ingested(column, {"type": "date", "unit": "second"}) == [-1.0, 86_400.0]
+
+
+BEYOND = [
+    (pa.int32(), pa.date32(), 2**31 - 1),
+    (pa.int64(), pa.date64(), 2**62),
+    (pa.int64(), pa.timestamp("s"), 253_402_300_800),
+    (pa.int64(), pa.timestamp("ms"), 2**62),
+    (pa.int64(), pa.timestamp("us"), -62_135_596_800_000_001),
+    (pa.int64(), pa.timestamp("us", "UTC"), 2**62),
+]
+
+
+@pytest.mark.parametrize(("ticks", "kind", "cell"), BEYOND)
+def test_parquets_dates_beyond_the_years_1_to_9999_are_refused_as_in_csv(
+    ticks: pa.DataType, kind: pa.DataType, cell: int
+) -> None:
+    values = pa.array([0, cell, None], ticks).cast(kind)
+    with pytest.raises(DataError, match="1 value is not readable as a date: row 2 "):
+        ingested(values, {"type": "date", "missing": True})
+    column = {"type": "category", "values": ["1970-01-01"], "max_unseen": 0.5, "missing": True}
+    with pytest.raises(DataError, match="are not among the listed values"):
+        ingested(pa.concat_arrays([values, values.slice(1, 1)]), column)
+    raw = pa.table({"x": [1, 2, 3], "y": values})
+    assert "not among source.classes" in refusal(raw, config({"x": NUMBER}, ["a", "b"]))
+
+
+def test_the_last_microsecond_of_9999_and_the_first_of_year_1_are_dates() -> None:
+    ends = [-62_135_596_800_000_000, 253_402_300_799_999_999]
+    seconds = ingested(pa.array(ends).cast(pa.timestamp("us")), {"type": "date", "unit": "second"})
+    assert seconds == [-62_135_596_800, 253_402_300_800]
 
 
 @pytest.mark.parametrize("kind", [pa.date32(), pa.date64()])
@@ -211,7 +241,7 @@ def test_text_that_is_not_utf_8_or_holds_nul_is_refused() -> None:
     column = {"type": "category", "values": ["x"], "missing": True}
     with pytest.raises(DataError, match="not valid UTF-8"):
         ingested(pa.array([b"\xff", b"x"]), column)
-    with pytest.raises(DataError, match="with a NUL character"):
+    with pytest.raises(DataError, match="1 value is text with a NUL character: row 1"):
         ingested(["x\0", "x"], column)
 
 
@@ -237,6 +267,35 @@ def test_labels_take_the_type_of_the_classes(
 def test_an_unknown_label_is_named() -> None:
     raw = pa.table({"x": [1, 2, 3], "y": [0, 1, 7]})
     assert "not among source.classes: row 3 '7'" in refusal(raw, config({"x": NUMBER}, [0, 1]))
+
+
+@pytest.mark.parametrize("cell", ["0.5", "1e400", "9007199254740993", "many"])
+def test_a_target_cell_that_is_no_class_is_told_once_with_a_remedy_that_a_target_has(
+    cell: str,
+) -> None:
+    raw = pa.table({"x": [1, 2, 3], "y": ["0", "1", cell]})
+    message = refusal(raw, config({"x": NUMBER}, [0, 1]))
+    assert "\n" not in message
+    assert "write the classes as text" in message
+    assert "type =" not in message
+    assert "infinite =" not in message
+
+
+def test_a_text_that_is_no_class_and_a_target_that_holds_no_labels_are_told_as_the_targets() -> (
+    None
+):
+    raw = pa.table({"x": [1, 2], "y": ["a", "c"]})
+    message = refusal(raw, config({"x": NUMBER}))
+    assert "1 value is not among source.classes: row 2 'c'" in message
+    assert "add them to classes" in message
+    nested = pa.table({"x": [1, 2], "y": [["a"], ["b"]]})
+    assert "choose another target" in refusal(nested, config({"x": NUMBER}))
+
+
+def test_a_single_dropped_row_is_said_in_the_singular() -> None:
+    raw = pa.table({"x": [1, 2, 3], "y": ["a", "", "b"]})
+    table = ingest(raw, config({"x": NUMBER}, missing_target="drop"))
+    assert "1 row without a label was left out." in table.notes
 
 
 def test_missing_labels_are_refused_or_dropped_and_counted() -> None:

@@ -118,6 +118,26 @@ def test_keys_of_every_type_are_told_apart(kind: pa.DataType) -> None:
     assert taken({"k": big}, unique=["k"]).features.num_rows == 4
 
 
+def test_whole_numbers_beyond_2_to_the_53_are_told_apart_in_a_column_of_the_contract() -> None:
+    columns = {"x": NUMBER, "k": NUMBER}
+    cells = ["9007199254740993", "9007199254740992", "1", "2"]
+    assert taken({"k": cells}, columns, unique=["k"]).features.num_rows == 4
+    cells[1] = " 9007199254740993"
+    assert "2 values are in more than one row" in refused({"k": cells}, columns, unique=["k"])
+
+
+FAR = pa.array([2**62, 2**62, 0, 1]).cast(pa.timestamp("ms"))
+
+
+def test_dates_beyond_the_year_9999_are_refused_in_every_role() -> None:
+    message = refused({"t": FAR}, outcome_time="t", unique=["t"])
+    assert "'t': 2 values are not readable as a date: row 1 '<value out of range" in message
+    assert "'t': 2 values are in more than one row" in message
+    assert "'t': 2 values are not readable as a date, in the split's column" in refused(
+        {"t": FAR}, split={"kind": "time", "column": "t"}
+    )
+
+
 def test_a_nested_column_is_no_key() -> None:
     assert "'k' holds list<item: int64>, which is no key" in refused(
         {"k": [[1], [2], [3], [4]]}, unique=["k"]

@@ -7,6 +7,7 @@ neither fsspec nor SQLAlchemy.
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -21,8 +22,8 @@ from pipelines.records import DataError
 
 __all__ = ["Files", "Origin", "module_of", "open_files", "open_source"]
 
-# Addresses of this machine's own files.
-LOCAL = ("file://", "local://")
+# How an address of this machine's own files begins.
+LOCAL = re.compile(r"(?i)\A(file|local)://")
 
 # The module that opens an address, and whether the address is one for it; the first that fits.
 OPENERS: dict[str, Callable[[Address, Path], bool]] = {
@@ -36,9 +37,11 @@ OPENERS: dict[str, Callable[[Address, Path], bool]] = {
 
 def open_source(address: Address, base: Path) -> Origin:
     """The origin at an address; relative paths are seen from the folder `base`."""
-    address = _on_this_machine(address)
-    opened = importlib.import_module(module_of(address, base)).open_source(address, base)
-    return cast(Origin, opened)
+    module = importlib.import_module(module_of(address, base))
+    found = _as_found(address)
+    # Elsewhere the address may hold a secret, so ${NAME} stays in it until it is opened.
+    elsewhere = "://" in (found.path or "")
+    return cast(Origin, module.open_source(address if elsewhere else found, base))
 
 
 def open_files(path: str) -> Files:
@@ -59,15 +62,13 @@ def open_files(path: str) -> Files:
 
 def module_of(address: Address, base: Path) -> str:
     """The module that opens the address."""
-    address = _on_this_machine(address)
+    address = _as_found(address)
     return next(module for module, fits in OPENERS.items() if fits(address, base))
 
 
-def _on_this_machine(address: Address) -> Address:
-    """The address with what the environment says of its path, if that path is on this machine."""
-    path = address.path or ""
-    for scheme in LOCAL:
-        path = path.removeprefix(scheme)
-    if not path or "://" in path:
+def _as_found(address: Address) -> Address:
+    """The address with what the environment says of its path, which alone tells where that is."""
+    if address.path is None:
         return address
-    return address.model_copy(update={"path": expanded(path, path)})
+    path = LOCAL.sub("", expanded(address.path, address.path))
+    return address.model_copy(update={"path": path})

@@ -19,6 +19,7 @@ import sqlalchemy
 from sqlalchemy import Connection, CursorResult, Select, TextClause, exc
 from sqlalchemy.sql import quoted_name
 
+from pipelines.adapters.sources.causes import remedy_for
 from pipelines.adapters.sources.engines import READ_ONLY, open_engine
 from pipelines.adapters.sources.environment import one_line
 from pipelines.adapters.sources.origin import Answer
@@ -150,6 +151,7 @@ class Database(Answer):
             cause = getattr(error, "orig", None) or error
             said = one_line(cause, self._url)
             what = what.format(columns.rows if columns else 0)
+            remedy = remedy if remedy == CONNECTING else remedy_for(error, remedy)
             raise DataError(f"{what} ({said}). {remedy}", path=self.place) from None
 
 

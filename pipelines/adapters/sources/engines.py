@@ -56,6 +56,7 @@ def open_engine(url: str, base: Path, place: str) -> Engine:
     address = expanded(url, place)
     try:
         parsed = sqlalchemy.make_url(address)
+        parsed = parsed.set(drivername=parsed.drivername.lower())
     except (exc.ArgumentError, ValueError) as error:
         raise DataError(
             f"the url cannot be read ({one_line(error, url)}). Write it as "

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pipelines.adapters import tables
-from pipelines.adapters.sources.members import Member, layout
+from pipelines.adapters.sources.members import Member, check_partitions, layout
 from pipelines.adapters.store import file_sha256
 from pipelines.adapters.tables import AS_IT_IS, Batch, Raw, Wanted
 from pipelines.adapters.tables.raw import Kind
@@ -61,6 +61,12 @@ class Folder:
         DataError
             When there are none, one is no table, or they are of both formats.
         """
+        if any("**" in part and part != "**" for part in (self.pattern or "").split("/")):
+            raise DataError(
+                "has ** beside other characters; it stands for folders at any depth, alone "
+                "between slashes. Write **/*.csv, or * within a name.",
+                path=self.place,
+            )
         if self.pattern is None:
             paths = _below(self.root)
         else:
@@ -75,6 +81,7 @@ class Folder:
             )
         members = [Member(name, files[name]) for name in names]
         self._check_formats(members)
+        check_partitions(names, self.place)
         return members
 
     def _check_formats(self, members: list[Member]) -> None:

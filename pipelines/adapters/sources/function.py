@@ -15,8 +15,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.adapters.sources.environment import one_line
+from pipelines.adapters.sources.environment import one_line, zones_counted
 from pipelines.adapters.sources.origin import Answer
+from pipelines.adapters.tables import Raw
 from pipelines.config import Address
 from pipelines.records import DataError
 
@@ -64,9 +65,17 @@ class Function(Answer):
                 "can read, as polars' are.",
                 path=self.place,
             )
+        with zones_counted():
+            table = convert(value)
+        table.validate(full=True)  # what another library gave may point anywhere
+        return table
+
+    def _asked(self) -> Raw:
         try:
-            return convert(value)
-        except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+            return super()._asked()
+        except (DataError, MemoryError):
+            raise
+        except Exception as error:  # an object of any library may raise anything when it is read
             raise DataError(
                 f"returned a table that Arrow cannot hold ({one_line(error, '')}). Give each "
                 "column a name of its own and values of one type.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from pipelines.adapters import tables
 from pipelines.adapters.tables import Batch, Raw
 from pipelines.records import DataError
 
-__all__ = ["Layout", "Member", "layout"]
+__all__ = ["Layout", "Member", "check_partitions", "layout"]
 
 # How Hive writes a partition whose value is missing.
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
@@ -39,8 +39,41 @@ class Member:
     @cached_property
     def partition(self) -> dict[str, str | None]:
         """What its folders say of all its rows: `year=2024/month=5` → year and month."""
-        pairs = [part.partition("=") for part in self.name.split("/")[:-1] if "=" in part]
-        return {unquote(k): None if v == NO_VALUE else unquote(v) for k, _, v in pairs}
+        return dict(map(_pair, _partitions(self.name)))
+
+
+def check_partitions(names: Iterable[str], place: str) -> None:
+    """Refuse folders that name a partition twice or not at all, or hold no text.
+
+    Raises
+    ------
+    DataError
+        With the folder.
+    """
+    for parts in dict.fromkeys(tuple(_partitions(name)) for name in sorted(names)):
+        held: set[str] = set()
+        for part in parts:
+            try:
+                name, _ = _pair(part)
+                what = "names no partition" if not name else "names a partition once more"
+            except UnicodeError:
+                name, what = "", "is not UTF-8"
+            if not name or name in held:
+                raise DataError(
+                    f"the folder {part!r} {what}. Rename it: year=2024/month=5/….", path=place
+                )
+            held.add(name)
+
+
+def _partitions(name: str) -> list[str]:
+    return [part for part in name.split("/")[:-1] if "=" in part]
+
+
+def _pair(part: str) -> tuple[str, str | None]:
+    name, _, value = (unquote(each, errors="strict") for each in part.partition("="))
+    for text in (name, value):
+        text.encode()
+    return name, None if value == NO_VALUE else value
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ messages.
 from __future__ import annotations
 
 import errno
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from pipelines.adapters import tables
 from pipelines.adapters.sources.environment import expanded, one_line
 from pipelines.adapters.sources.file import File
 from pipelines.adapters.sources.folder import Folder, is_passed_over
-from pipelines.adapters.sources.members import Member
+from pipelines.adapters.sources.members import Member, check_partitions
 from pipelines.adapters.tables import AS_IT_IS, Batch, Raw, Wanted
 from pipelines.adapters.tables.encoding import CHUNK
 from pipelines.config import Address
@@ -47,6 +48,8 @@ PACKAGES = {
 # A question mark begins the query of an address.
 MAGIC = "*["
 PARQUET = b"PAR1"
+# The schemes of an address, of which a chain (simplecache::s3://…) has several.
+SCHEME = re.compile(r"(?:\A|(?<=::))[A-Za-z][\w+.-]*(?=://|::)")
 # The end of a Parquet file: the length of what describes it, and its mark.
 END = 8
 
@@ -77,6 +80,7 @@ class Remote:
         """Those of the first file, of which as little is fetched as shows them."""
         with tempfile.TemporaryDirectory(prefix="logitline-") as folder:
             shown = min(self._files)
+            check_partitions(self._files, self.place)
             path = Path(folder) / PurePosixPath(shown).name
             with self._reached():
                 self._show(self._files[shown], path)
@@ -106,7 +110,7 @@ class Remote:
     @cached_property
     def _system(self) -> tuple[Any, str]:
         """The file system and the path in it."""
-        address = expanded(self.place, self.place)
+        address = SCHEME.sub(lambda each: each[0].lower(), expanded(self.place, self.place))
         with self._reached():
             system, path = url_to_fs(address)
             system.invalidate_cache()  # a listing of an earlier training may be kept
@@ -175,7 +179,8 @@ class Remote:
     @contextmanager
     def _reached(self) -> Iterator[None]:
         """What a file system's library raises, as a sentence without secrets."""
-        scheme = self.place.partition("://")[0].rpartition("::")[2]
+        address = expanded(self.place, self.place)
+        scheme = address.partition("://")[0].rpartition("::")[2].lower()
         try:
             yield
         except ImportError as error:

@@ -10,9 +10,16 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+)
 from typing import Any
 
 import pyarrow as pa
@@ -59,6 +66,8 @@ AS_TEXT: dict[type, Callable[[Any], str]] = {
     IPv6Address: str,
     IPv4Interface: str,
     IPv6Interface: str,
+    IPv4Network: str,
+    IPv6Network: str,
 }
 
 
@@ -116,7 +125,11 @@ class Columns:
         zoned = {value.tzinfo is not None for value in values if value is not None}
         if len(zoned) > 1:
             raise self._refusal(name, {"moments with a zone", "moments without one"})
-        return pa.array(values, pa.timestamp("us", "UTC" if True in zoned else None))
+        if False in zoned:
+            return pa.array(values, pa.timestamp("us"))
+        # Arrow itself leaves the zone out of account where PYARROW_IGNORE_TIMEZONE is set.
+        moments = [None if value is None else value.astimezone(UTC) for value in values]
+        return pa.array(moments, pa.timestamp("us", "UTC"))
 
     def _joined(self, name: str, chunks: Sequence[pa.Array]) -> pa.ChunkedArray:
         kinds = {chunk.type for chunk in chunks} - {pa.null()}

@@ -46,6 +46,12 @@ def stream(path: Path, digest: Digest | None = None, wanted: Wanted = AS_TEXT) -
     for parsed in blocks(path, header, digest, wanted):
         batch = Batch(parsed.table, "csv", line)
         _check_ragged(path, batch, parsed, header)
+        if parsed.glued is not None:
+            raise DataError(
+                f"on line {line + parsed.glued} a cell goes on behind its closing quote. Put the "
+                'whole cell into quotes, and write a quote within it as "".',
+                path=path,
+            )
         plain = parsed.lines == batch.table.num_rows
         following = line + parsed.lines if plain else int(batch.lines[-1])
         if wanted.numbers and following != line + parsed.lines:

@@ -14,6 +14,7 @@ and one that calls into Python while the interpreter ends takes the process down
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections import deque
 from collections.abc import Iterator
@@ -60,12 +61,15 @@ class Parsed:
         Newlines in the bytes; more than rows where cells hold some.
     ended : bool
         Whether the last row ends with the bytes.
+    glued : int or None
+        Newlines before the first cell that goes on behind its closing quote.
     """
 
     table: pa.Table
     ragged: list[pcsv.InvalidRow]
     lines: int
     ended: bool
+    glued: int | None = None
 
 
 def blocks(path: Path, header: Header, digest: Digest | None, wanted: Wanted) -> Iterator[Parsed]:
@@ -234,7 +238,24 @@ def _parse(path: Path, data: bytes, header: Header, wanted: Wanted) -> Parsed:
         table = table.slice(0, rows - 1) if ended else table
     for name in floats:
         _require_plain(table.column(name))
-    return Parsed(table, ragged, lines, ended)
+    return Parsed(table, ragged, lines, ended, _glued(data, header.separator) if quotes else None)
+
+
+def _glued(data: bytes, separator: str) -> int | None:
+    """How many newlines stand before the first cell such as "a"b, which Arrow reads as ab."""
+    mark = separator.encode()
+    allowed = np.zeros(256, dtype=bool)
+    allowed[list(mark + b'"\r\n')] = True
+    whole = np.frombuffer(data, dtype=np.uint8)
+    closing = np.flatnonzero(whole == QUOTE)[1::2]
+    if allowed[whole[np.minimum(closing + 1, len(whole) - 1)]].all():
+        return None
+    # Or quotes stand within cells that have none around them: look cell by cell.
+    quoted = re.compile(b'(?:^|(?<=[\r\n%b]))"(?:[^"]|"")*"' % re.escape(mark))
+    for cell in quoted.finditer(data):
+        if cell.end() < len(data) and not allowed[data[cell.end()]]:
+            return data.count(b"\n", 0, cell.end()) or data.count(b"\r", 0, cell.end())
+    return None
 
 
 def _count(data: bytes, byte: int, end: int | None = None) -> int:

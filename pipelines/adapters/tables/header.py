@@ -79,6 +79,11 @@ def check_names(path: object, names: Sequence[str]) -> None:
     if repeated:
         problems.append(f"the column names {', '.join(repeated)} stand twice. Rename or drop one.")
     if any("\0" in name for name in names):
-        problems.append("a column name holds a NUL byte, so this is not plain text.")
+        problems.append(
+            "a column name holds a NUL byte, so this is not plain text. If it is UTF-16, convert "
+            "it: iconv -f utf-16le -t utf-8 OLD > NEW."
+        )
+    if any(name.startswith("\ufeff") for name in names):
+        problems.append("a column name begins with a byte-order mark. Remove the mark.")
     if problems:
         raise DataError(*problems, path=path)

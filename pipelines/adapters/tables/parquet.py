@@ -7,7 +7,7 @@ to is reckoned up before it is unpacked, and refused where no honest table is so
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,16 @@ BUFFER = 1 << 20
 INDEX = re.compile(r"__index_level_\d+__")
 # What unpacks to more than this, and to so many times the file's size, is refused.
 LARGE, MANY_TIMES = 400_000_000, 100
+# Bytes of a value in memory, by Parquet's physical type; the one left out tells its length.
+WIDTHS = {
+    "BOOLEAN": 1 / 8,
+    "INT32": 4,
+    "INT64": 8,
+    "INT96": 8,
+    "FLOAT": 4,
+    "DOUBLE": 8,
+    "BYTE_ARRAY": 4,
+}
 
 
 def read_names(path: Path) -> list[str]:
@@ -56,7 +66,7 @@ def parse(path: Path, data: bytes, words: frozenset[str] = frozenset()) -> pa.Ta
     with _refusals(path):
         file = _open(pa.BufferReader(data))
         names = own_names(path, file.schema_arrow)
-        _check_size(path, _least_size(file, names), len(data))
+        _check_size(path, sum(size for _, size in _row_groups(file)), len(data))
         packed = file.read(columns=names)
         _check_size(path, sum(_text_size(column) for column in packed.columns), len(data))
         table = plain(packed, words)
@@ -71,11 +81,13 @@ def stream(path: Path, rows: int) -> Iterator[Batch]:
     first = 1
     with _refusals(path):
         file = _open(path, buffer_size=BUFFER, pre_buffer=False)
-        names = own_names(path, file.schema_arrow)
+        names, length = own_names(path, file.schema_arrow), path.stat().st_size
+        for group, size in _row_groups(file):
+            _check_size(path, size * min(rows, group) // max(group, 1), length)
         for batch in file.iter_batches(batch_size=rows, columns=names, use_threads=False):
             packed = pa.Table.from_batches([batch])
             size = sum(_text_size(column) for column in packed.columns)
-            _check_size(path, size, path.stat().st_size)
+            _check_size(path, size, length)
             table = plain(packed)
             yield Batch(table, "parquet", first)
             first += table.num_rows
@@ -100,15 +112,21 @@ def _is_text(kind: pa.DataType) -> bool:
     return any(each(kind) for each in texts)
 
 
-def _least_size(file: pq.ParquetFile, names: Sequence[str]) -> int:
-    """Bytes that the columns take at least, before any text is unpacked."""
-    types = [file.schema_arrow.field(name).type for name in names]
-    bits = sum(kind.bit_width if _has_width(kind) else 32 for kind in types)
-    return int(file.metadata.num_rows * bits // 8)
+def _row_groups(file: pq.ParquetFile) -> Iterator[tuple[int, int]]:
+    """Of each row group its rows, and the bytes that they take before any text is unpacked.
 
-
-def _has_width(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_primitive(kind) or pa.types.is_fixed_size_binary(kind))
+    Reckoned from the file's footer: every value has at least its type's width, and pages are
+    as long as they are said to be.
+    """
+    meta, columns = file.metadata, [file.schema.column(i) for i in range(len(file.schema))]
+    widths = [WIDTHS.get(column.physical_type) or column.length for column in columns]
+    for group in map(meta.row_group, range(meta.num_row_groups)):
+        chunks = map(group.column, range(group.num_columns))
+        sizes = (
+            max(chunk.total_uncompressed_size, int(chunk.num_values * width))
+            for chunk, width in zip(chunks, widths, strict=True)
+        )
+        yield group.num_rows, sum(sizes)
 
 
 def _text_size(column: pa.ChunkedArray) -> int:
@@ -117,6 +135,7 @@ def _text_size(column: pa.ChunkedArray) -> int:
         return int(column.nbytes)
     size = 0
     for chunk in column.chunks:
+        chunk.validate(full=True)  # a damaged index may lie outside the dictionary
         lengths = pc.fill_null(pc.binary_length(chunk.dictionary), 0).to_numpy()
         counts = np.bincount(chunk.indices.drop_null().to_numpy(), minlength=len(lengths))
         size += int(counts @ lengths.astype(np.int64))

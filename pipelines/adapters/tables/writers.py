@@ -3,6 +3,7 @@
 In a CSV file a text that a spreadsheet would run as a formula, one beginning with ``= + - @``,
 a tab, a carriage return or a line feed, gets an apostrophe in front, column names included.
 Texts that are plain numbers (``-3.5``) stay as they are, as do number columns and Parquet files.
+Bytes are text there where they are UTF-8, and refused where they are not.
 Source: OWASP, CSV Injection.
 """
 
@@ -26,7 +27,16 @@ __all__ = ["Writer"]
 FORMULA = r"\A[=+\-@\t\r\n]"
 PLAIN_NUMBER = r"\A[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\z"
 
-
+# Columns that a spreadsheet shows as text.
+TEXTS = (
+    pa.types.is_string,
+    pa.types.is_large_string,
+    pa.types.is_string_view,
+    pa.types.is_binary,
+    pa.types.is_large_binary,
+    pa.types.is_binary_view,
+    pa.types.is_fixed_size_binary,
+)
 CSV = frozenset({".csv"})
 PARQUET = frozenset({".parquet", ".pq"})
 
@@ -79,6 +89,12 @@ class Writer:
             self._sink.write_table(table)
         except OSError as error:
             raise self._unwritable(error) from None
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise DataError(
+                f"cannot hold this table ({str(error).splitlines()[0]}). Nothing was written; "
+                "write to a .parquet file, or leave the column out.",
+                path=self.path,
+            ) from None
 
     def __exit__(
         self,
@@ -109,6 +125,8 @@ class Writer:
         """The table as CSV holds it: formulas disarmed, NaN empty."""
         columns = {}
         for name, column in zip(table.column_names, table.columns, strict=True):
+            if pa.types.is_dictionary(column.type):
+                column = pc.dictionary_decode(column)
             kind = column.type
             if pa.types.is_nested(kind):
                 raise DataError(
@@ -116,14 +134,29 @@ class Writer:
                     "file instead.",
                     path=self.path,
                 )
-            if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-                columns[name] = _disarmed(column)
+            if any(is_text(kind) for is_text in TEXTS):
+                columns[name] = _disarmed(self._text(name, column))
             elif pa.types.is_floating(kind):
                 columns[name] = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
             else:
                 columns[name] = column
         names = _disarmed(pa.array(list(columns), pa.string())).to_pylist()
         return pa.table(list(columns.values()), names=names)
+
+    def _text(self, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+        kind = column.type
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            return column
+        if pa.types.is_fixed_size_binary(kind):
+            column = column.cast(pa.binary())
+        try:
+            return column.cast(pa.large_string())
+        except pa.ArrowInvalid:
+            raise DataError(
+                f"the column {name!r} holds {kind} that is no UTF-8 text, which CSV cannot. "
+                "Write to a .parquet file instead.",
+                path=self.path,
+            ) from None
 
     def _unwritable(self, error: OSError) -> DataError:
         reason = error.strerror or str(error)
@@ -139,7 +172,8 @@ def _disarmed(text: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     if not pc.any(formula).as_py():
         return text
     formula = pc.and_not(formula, pc.match_substring_regex(text, PLAIN_NUMBER))
-    return pc.if_else(formula, pc.binary_join_element_wise("'", text, ""), text)
+    mark, nothing = pa.scalar("'", text.type), pa.scalar("", text.type)
+    return pc.if_else(formula, pc.binary_join_element_wise(mark, text, nothing), text)
 
 
 def _to_disk(path: Path) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 import uuid
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +166,11 @@ def test_a_column_has_the_type_of_its_values(
         assert column.to_pylist() == kept
 
 
-def test_moments_with_a_zone_become_utc() -> None:
+@pytest.mark.parametrize("ignored", ["", "1"])
+def test_moments_with_a_zone_become_utc_though_a_library_told_arrow_to_ignore_zones(
+    monkeypatch: pytest.MonkeyPatch, ignored: str
+) -> None:
+    monkeypatch.setenv("PYARROW_IGNORE_TIMEZONE", ignored)
     moment = datetime(2024, 1, 1, 12, tzinfo=timezone(timedelta(hours=2)))
     column = columns(moment, None)
     assert column.type == pa.timestamp("us", "UTC")
@@ -203,3 +208,28 @@ def test_where_the_chunks_end_makes_no_difference(values: list[Any]) -> None:
     apart = columns(*values or [None])
     assert apart.to_pylist() == together.table().column("x").to_pylist()
     assert apart.type == together.table().column("x").type
+
+
+ASKING = "It must be one statement that only reads"
+
+
+def test_the_remedy_is_that_of_the_cause(folder: Path) -> None:
+    assert ASKING in refusal(folder, query="SELECT nothing FROM loans")
+    for query in ("SELECT CAST(x'ff' AS TEXT) AS x", "SELECT CAST(x'41ff' AS TEXT) AS x"):
+        said = refusal(folder, query=query)
+        assert "Could not decode to UTF-8" in said
+        assert "cast it to text there" in said
+        assert ASKING not in said
+    (folder / "loans.db").write_text("id,amount\n" * 100)
+    said = refusal(folder, table="loans")
+    assert "Check that the url names a database file" in said
+    assert ASKING not in said
+
+
+def test_the_scheme_of_a_url_is_one_in_any_case(folder: Path) -> None:
+    assert read(folder, "SQLITE:///loans.db", table="loans").table.num_rows == 3
+
+
+@pytest.mark.parametrize("network", ["10.0.0.0/8", "fe80::/10"])
+def test_a_network_is_text(network: str) -> None:
+    assert columns(ip_network(network)).to_pylist() == [network]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,3 +45,33 @@ def test_what_a_library_says_is_one_short_line() -> None:
     assert one_line(ValueError("  first.\nsecond"), "") == "first"
     assert one_line(ValueError(), "") == "ValueError"
     assert len(one_line(ValueError("x" * 1000), "")) == 300
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("postgresql://u:p@ss@host/db", "no host 'ss@host'"),
+        ("postgresql://u:p@ss:w@host/db", "no port 'w@host' at SS"),
+        ("postgresql://u:p%40ss@host/db", "no user 'u' with 'p@ss'"),
+        ("u:ss@host", "host 'host' with u and ss"),
+        ("a&ss=1", "no option 'ss'"),
+    ],
+)
+def test_no_part_of_an_address_from_the_environment_is_left(value: str, said: str) -> None:
+    left = unsaid(said, "x://${DB}", {"DB": value}).replace("${DB}", "")
+    words = set(re.findall(r"\w+", left.lower()))
+    assert not words & {"ss", "p", "w", "u"}
+    assert words & {"no", "host", "with"} - {"host"}
+
+
+def test_a_value_without_marks_is_taken_out_as_a_whole_only() -> None:
+    assert (
+        unsaid("prod-data in production", "s3://${B}", {"B": "prod-data"}) == "${B} in production"
+    )
+
+
+def test_a_secret_over_several_lines_is_taken_out_of_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("A_SECRET", "first\nsecond")
+    assert one_line(ValueError("bad key first\nsecond"), "") == "bad key ${A_SECRET}"

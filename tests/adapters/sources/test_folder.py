@@ -26,7 +26,8 @@ def write(path: Path, **columns: Any) -> None:
         ]
         path.write_text("\n".join(rows) + "\n")
     else:
-        pq.write_table(pa.table(columns), path)
+        with path.open("wb") as file:  # Arrow itself opens no path that is not UTF-8
+            pq.write_table(pa.table(columns), file)
 
 
 def opened(path: Path | str) -> Files:
@@ -213,3 +214,29 @@ def test_a_folder_is_not_held_twice_while_it_is_read(tmp_path: Path) -> None:
     command = [sys.executable, "-c", code, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert float(done.stdout) < 1.5
+
+
+def test_two_asterisks_beside_other_characters_are_refused(tmp_path: Path) -> None:
+    for pattern in ("**a.csv", "in**/a.csv"):
+        said = refusal(tmp_path / pattern)
+        assert "has ** beside other characters" in said
+        assert "Write **/*.csv" in said
+
+
+@pytest.mark.parametrize(
+    ("folders", "said"),
+    [
+        ("k=1/k=2", "the folder 'k=2' names a partition once more"),
+        ("k=1/%6B=2", "the folder '%6B=2' names a partition once more"),
+        ("k=%FF", "the folder 'k=%FF' is not UTF-8"),
+        (os.fsdecode(b"k=\xff"), r"the folder 'k=\udcff' is not UTF-8"),
+        ("=1", "the folder '=1' names no partition"),
+    ],
+)
+def test_a_folder_that_names_no_partition_of_its_own_is_refused(
+    tmp_path: Path, folders: str, said: str
+) -> None:
+    write(tmp_path / folders / "a.parquet", x=[1])
+    assert said in refusal(tmp_path)
+    with pytest.raises(DataError, match="Rename it"):
+        opened(tmp_path).names()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,23 @@ def test_what_is_no_table_is_refused_by_what_it_is(
     assert words in refusal(returning(tmp_path, expression))
 
 
+@pytest.mark.parametrize(
+    "expression", ['{"x": [MOMENT]}', 'pd.DataFrame({"x": pd.Series([MOMENT], dtype=object)})']
+)
+def test_moments_keep_their_zone_though_a_library_told_arrow_to_ignore_zones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expression: str
+) -> None:
+    monkeypatch.setenv("PYARROW_IGNORE_TIMEZONE", "1")
+    body = (
+        "import pandas as pd\nfrom datetime import datetime, timedelta, timezone\n"
+        "MOMENT = datetime(2024, 1, 1, 12, tzinfo=timezone(timedelta(hours=2)))\n"
+        f"def rows():\n    return {expression}\n"
+    )
+    (moment,) = origin(tmp_path, body).read().table.column("x").to_pylist()
+    assert moment == datetime(2024, 1, 1, 10, tzinfo=UTC)
+    assert os.environ["PYARROW_IGNORE_TIMEZONE"] == "1"
+
+
 def test_it_runs_once_for_digest_and_rows(tmp_path: Path) -> None:
     body = "runs = []\ndef rows():\n    runs.append(1)\n    return {'x': [len(runs)]}\n"
     source = origin(tmp_path, body)
@@ -167,3 +186,43 @@ def test_the_config_s_folder_is_on_the_path_for_the_import_only(tmp_path: Path) 
 def test_what_it_prints_goes_to_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     origin(tmp_path, "def rows():\n    print('hello')\n    return {'x': [1]}\n").read()
     assert capsys.readouterr() == ("", "hello\n")
+
+
+FAILING = (
+    'type("Frame", (), {"__arrow_c_stream__": lambda *_, **__: (_ for _ in ()).throw(ERROR)})()'
+)
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ('pa.table({"x": pa.array([1, 1]).dictionary_encode(), "y": STRAY})', "bounds"),
+        (FAILING.replace("ERROR", "OSError('the disk is gone')"), "the disk is gone"),
+        (FAILING.replace("ERROR", "SILENT"), "Silent"),
+        ("Moody()", "not today"),
+        ('pa.table({"x": pa.array([[2**62]], pa.list_(pa.timestamp("s")))})', "returned a table"),
+        ('pa.table({"x": pc.run_end_encode(pa.array(["p", "p"]))})', "returned a table"),
+    ],
+)
+def test_what_fails_after_it_has_returned_is_told_of_it_too(
+    tmp_path: Path, expression: str, words: str
+) -> None:
+    body = (
+        "import pyarrow as pa, pyarrow.compute as pc\n"
+        "class Silent(Exception):\n    def __str__(self):\n        raise ValueError\n"
+        "class Moody:\n    def __getattr__(self, name):\n        raise RuntimeError('not today')\n"
+        "SILENT = Silent()\n"
+        "STRAY = pa.DictionaryArray.from_arrays(pa.array([0, 9]), ['p'], safe=False)\n"
+        f"def rows():\n    return {expression}\n"
+    )
+    said = refusal(origin(tmp_path, body))
+    assert "Arrow cannot hold" in said
+    assert words in said
+
+
+def test_an_error_of_it_that_cannot_say_what_it_is_is_told_by_its_type(tmp_path: Path) -> None:
+    body = (
+        "class Silent(Exception):\n    def __str__(self):\n        raise ValueError\n"
+        "def rows():\n    raise Silent\n"
+    )
+    assert "raised Silent (" in refusal(origin(tmp_path, body))

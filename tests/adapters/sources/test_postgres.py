@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -206,3 +207,30 @@ def test_no_type_is_lost_when_the_first_rows_are_all_gaps(postgres: Postgres) ->
         f"FROM generate_series(1, {reading.ROWS + 1}) i"
     )
     assert read(postgres, query=query).table.column("i").type == pa.int64()
+
+
+@pytest.mark.parametrize("moment", ["date 'infinity'", "date '0044-03-15 BC'"])
+def test_a_moment_that_no_calendar_here_has_is_told_as_a_value(
+    postgres: Postgres, moment: str
+) -> None:
+    said = refusal(postgres, query=f"SELECT {moment} AS day")
+    assert "cast it to text there" in said
+    assert "It must be one statement" not in said
+    assert "It must be one statement" in refusal(postgres, query="SELECT nothing")
+
+
+def test_a_file_that_the_server_cannot_read_is_the_server_s_matter(postgres: Postgres) -> None:
+    said = refusal(postgres, query="SELECT pg_read_file('/no/such/file') AS x")
+    assert said.endswith("See to the database, and run this again.")
+
+
+@pytest.mark.parametrize("password", ["p@ss", "p@ss:w/rd", "x:y", "wrong"])
+def test_a_url_from_the_environment_is_said_in_no_part(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    whole = postgres.url.replace("${PG_OWNER}", password)
+    monkeypatch.setenv("WHOLE", whole)
+    with pytest.raises(DataError) as refused:
+        open_source(Address(url="${WHOLE}", query="SELECT 1 AS one"), HERE).read()
+    said = str(refused.value)
+    assert not set(re.findall(r"\w+", said)) & set(re.findall(r"\w+", password))

@@ -180,3 +180,52 @@ def test_a_variable_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) ->
     for path in ("memory://${NO_SUCH_BUCKET}/t.csv", "${NO_SUCH_BUCKET}/t.csv"):
         with pytest.raises(DataError, match="the environment has no NO_SUCH_BUCKET"):
             open_source(Address(path=path), Path()).names()
+
+
+def test_an_address_that_stands_whole_in_the_environment_stays_there(
+    memory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_URL", "memory://bucket/t.csv?key=s3cr3t")
+    source = open_files("${DATA_URL}")
+    assert (source.place, source.location, source.name) == ("${DATA_URL}",) * 3
+    said = refusal("${DATA_URL}")
+    assert said.startswith("${DATA_URL}: there is no such file")
+    monkeypatch.setenv("DATA_URL", "nosuch://user:s3c@r3t/t.csv")
+    said = refusal("${DATA_URL}")
+    assert said.startswith("${DATA_URL}: cannot be read")
+    assert "s3c" not in said
+    monkeypatch.setenv("DATA_URL", "memory://bucket/t.csv")
+    memory.pipe("/bucket/t.csv", CSV)
+    assert open_files("${DATA_URL}").read().table.num_rows == 2
+
+
+def test_what_to_install_is_told_by_the_scheme_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "s3fs", None)
+    monkeypatch.setenv("DATA_URL", "S3://bucket/t.csv")
+    assert 'pip install "logitline[s3]"' in refusal("${DATA_URL}")
+
+
+@pytest.mark.parametrize("address", ["FILE://", "Local://", "${DATA_SCHEME}://"])
+def test_a_scheme_of_this_machine_is_one_in_any_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("DATA_SCHEME", "File")
+    (tmp_path / "t.csv").write_bytes(CSV)
+    assert open_files(f"{address}{tmp_path / 't.csv'}").holds(tmp_path / "t.csv")
+
+
+def test_a_remote_scheme_is_one_in_any_case(memory: Any) -> None:
+    memory.pipe("/bucket/T.csv", CSV)
+    assert open_files("MEMORY://bucket/T.csv").read().table.num_rows == 2
+    assert open_files("SimpleCache::Memory://bucket/T.csv").names() == ["x", "y"]
+
+
+def test_a_value_that_looks_like_a_variable_is_not_looked_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_NAME", "${NO_SUCH_NAME}.csv")
+    (tmp_path / "${NO_SUCH_NAME}.csv").write_bytes(CSV)
+    source = open_source(Address(path="${DATA_NAME}"), tmp_path)
+    assert source.names() == ["x", "y"]
