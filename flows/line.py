@@ -10,7 +10,7 @@ from typing import Any
 
 from pipelines.adapters.sources import Origin, module_of, open_source
 from pipelines.adapters.store import Entry, Key, Store, write_atomically
-from pipelines.config import Address, Candidate, Config
+from pipelines.config import Address, Candidate, ColumnSplit, Config
 from pipelines.digests import code_digest, content_digest
 from pipelines.estimators.registry import check
 from pipelines.loading import load_config
@@ -105,6 +105,7 @@ class Line:
                 config.source.model_dump(exclude=set(Address.model_fields)),
                 list(columns.items()),
                 config.split.column,
+                config.split.words if isinstance(config.split, ColumnSplit) else None,
             ],
             "split": config.split.model_dump(),
             "train": [[each.model_dump() for each in config.candidates], selection],

@@ -94,8 +94,10 @@ def check_drift(line: Line, source: str) -> Monitored:
     try:
         for batch in files.batches(ROWS):
             tally.add(batch.table, batch.place)
+        tally.conclude()
     except DataError as error:
-        raise error if error.path else DataError(*error.problems, path=source) from None
+        where = error.path or source
+        raise DataError(*error.problems, path=where, undone="nothing was compared") from None
     finally:
         files.close()
     if not tally.rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,8 @@ os.environ.update(
 )
 for name in ("MLFLOW_TRACKING_URI", "PREFECT_API_URL", "LOGITLINE_FAULT"):
     os.environ.pop(name, None)
+# A shell that starts the tests in the background has SIGINT ignored, and what they start, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ ROOMS = {
     "steps": {"estimators", "inference", "report", "contracts", *RECORDS},
     "adapters": RECORDS,
     "contracts": RECORDS,
-    "leaks": RECORDS,
+    "leaks": {"contracts", *RECORDS},
     "scoring": {"contracts", *RECORDS},
     "drift": {"contracts", *RECORDS},
     **{name: RECORDS for name in RECORDS},

@@ -75,6 +75,12 @@ class ColumnSplit(Section):
 
     absent: ClassVar[Literal["refuse", "keep"]] = "refuse"
 
+    @property
+    def words(self) -> dict[str, list[str]]:
+        """Part → its words; parts without one are left out."""
+        words = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {part: each for part, each in words.items() if each}
+
     @model_validator(mode="after")
     def _tells_the_parts_apart(self) -> Self:
         words = [*self.train, *self.validation, *self.test]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from pipelines.config import Boolean, Category, Column, Date, Integer, Number
 from pipelines.contracts import toml
 from pipelines.contracts.columns import LARGEST
+from pipelines.contracts.naming import names_the_row
 from pipelines.contracts.native import as_text, is_text, native
 from pipelines.contracts.parsing import Parsed, moments, numbers, words_in
 from pipelines.records import DataError
@@ -30,11 +30,6 @@ FEW = 10
 RAMP = 20
 
 TRUTH = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
-IDENTIFIER = re.compile(
-    r"(?i)\A(.*[^a-z])?(id|key|uuid|guid)\Z|\A(row[ _.]?)?(index|idx|no|nr|num|number)\Z"
-    r"|\Arow\Z|\AUnnamed: \d+\Z"
-)
-CAMEL_IDENTIFIER = re.compile(r"[a-z](I[dD]|Key|UUID)\Z")
 LEADING_ZERO = r"\A[+-]?0[0-9]+\z"
 DECIMAL_COMMA = r"\A\s*[+-]?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+)(,[0-9]+)?\s*\z"
 THOUSANDS = r"\A\s*[+-]?[0-9]{1,3}(,[0-9]{3})*(\.[0-9]+)?\s*\z"
@@ -185,7 +180,7 @@ def _of_numbers(name: str, parsed: Parsed, whole: bool) -> Guess:
 
 def _identifies(name: str, distinct: NDArray[np.float64], rows: int) -> str:
     """Why whole numbers name the row and do not describe it; empty when they may describe it."""
-    if (IDENTIFIER.search(name) or CAMEL_IDENTIFIER.search(name)) and 2 * distinct.size > rows:
+    if 2 * distinct.size > rows and names_the_row(name, different=distinct.size == rows):
         return "is an identifier by its name and its values"
     ramp = distinct[0] in (0, 1) and distinct[-1] - distinct[0] == rows - 1
     return "counts the rows" if ramp and distinct.size == rows >= RAMP else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ from pipelines.contracts.columns import DAY, LARGEST, typed
 from pipelines.contracts.native import as_text, is_text, native, shown
 from pipelines.contracts.parsing import Parsed, moments, numbers, to_numpy, words_in
 
-__all__ = ["Key", "group_key", "outcome_time", "repeated", "time_key"]
+__all__ = ["Key", "group_key", "outcome_time", "repeated", "time_key", "word_key"]
 
 NO_ROWS = np.zeros(0, dtype=np.int64)
 
@@ -38,6 +38,26 @@ def group_key(name: str, values: pa.ChunkedArray, missing: Sequence[str]) -> Key
         return Key(None, breaches=(_no_key(name, values),))
     gaps = np.flatnonzero(words_in(text, missing))
     return Key(text.cast(pa.string()), breaches=_gaps_in_key(name, gaps))
+
+
+def word_key(
+    name: str, values: pa.ChunkedArray, missing: Sequence[str], words: Mapping[str, Sequence[str]]
+) -> Key:
+    """The column as text; a gap is a breach, and so is what is no part's word."""
+    key = group_key(name, values, missing)
+    if key.values is None:
+        return key
+    known = pa.array([word for each in words.values() for word in each], pa.string())
+    strange = ~to_numpy(pc.is_in(key.values, value_set=known))
+    for breach in key.breaches:
+        strange[breach.rows] = False
+    rows = np.flatnonzero(strange)
+    if not rows.size:
+        return key
+    listed = ", ".join(f"{part} {list(each)}" for part, each in words.items())
+    remedy = f"The words are {listed}. Correct the cells, or list their words in [split]."
+    stranger = Breach((name,), "value", "no part's word", remedy, rows, _cells(values, rows))
+    return replace(key, breaches=(*key.breaches, stranger))
 
 
 def time_key(name: str, values: pa.ChunkedArray, missing: Sequence[str]) -> Key:

@@ -92,7 +92,8 @@ class Comparison:
         parts = [f"{len(found)} of {of}: {names}{more}"] if found else []
         if self.volume_drifted:
             parts.append("too few rows")
-        rows = f"{self.rows:,} rows now, {self.reference_rows:,} then"
+        unit = "row" if self.rows == 1 else "rows"
+        rows = f"{self.rows:,} {unit} now, {self.reference_rows:,} then"
         if parts:
             return f"Drift in {' and '.join(parts)} ({rows})."
         return f"No drift in {of} ({rows})."

@@ -55,19 +55,23 @@ class Tally:
         self._target = str(contract["target"])
         self._label = _label_column(contract["classes"])
         self._missing: list[str] = contract["missing"]
+        self._mistyped = Findings()
+        self._stopped = False
 
     def add(self, table: pa.Table, place: Place) -> None:
         """Count a batch; `place` names its rows in messages.
 
         Gaps, numbers out of range and values never seen are counted, for they are what is
-        measured.
+        measured. Once a cell was of another type, rows are only checked: `conclude` tells.
 
         Raises
         ------
         DataError
-            If a column is missing or of another type.
+            If a column is missing.
         """
         results = self._typed(table, place)
+        if self._stopped:
+            return
         for name, then in self._profile.columns.items():
             if isinstance(then, Numbers):
                 now = count(results[name].values.to_numpy(zero_copy_only=False), then.points)
@@ -79,6 +83,17 @@ class Tally:
             found = _found(results[self._target], self._label, self._profile.target)
             self.target = _more_values(self.target, found)
         self.rows += table.num_rows
+
+    def conclude(self) -> None:
+        """Nothing, where every cell had its type.
+
+        Raises
+        ------
+        DataError
+            With every column that holds another type, counted over all batches.
+        """
+        if self._stopped:
+            raise DataError(*self._mistyped.sentences)
 
     def _typed(self, table: pa.Table, place: Place) -> Mapping[str, Typed]:
         absent = [name for name in self._columns if name not in table.column_names]
@@ -94,13 +109,11 @@ class Tally:
             name: typed(name, table.column(name), column, self._missing)
             for name, column in wanted.items()
         }
-        mistyped = Findings()
         for result in results.values():
             for breach in result.breaches:
                 if breach.fault == "type":
-                    mistyped.add(breach, place)
-        if mistyped.sentences:
-            raise DataError(*mistyped.sentences)
+                    self._mistyped.add(breach, place)
+                    self._stopped = True
         return results
 
 

@@ -10,7 +10,9 @@ expected pairs are found, and more than a Poisson number of that mean exceeds on
 times. Columns that name the row are left out: a copy under another number is a copy.
 
 Two kinds of rows do not count: those with the most frequent value in every column, as rows
-without any entries, and those that five or more of the rows learned from equal.
+without any entries, and those that five or more of the rows learned from equal, if the table
+explains that: if they have near twins, or are fewer than five different rows, or fewer than two
+columns have more than ten values. Oversampled rows of measurements have none of these excuses.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ __all__ = ["find"]
 SHOWN = 3
 FACTOR, BY_CHANCE = 3.0, 1e-2
 FREQUENT = 5
+MANY_VALUES, MEASUREMENTS = 10, 2
 SPARSE = 32
 MOST_PAIRED = 6
 MOST_TEST_ROWS, SAMPLE_SALT = 20_000, 1_000_003
@@ -52,7 +55,7 @@ def find(table: Table, parts: Parts, content: Words) -> list[Leak]:
     words = [row_digests(table.features.select([name])) for name in table.features.column_names]
     usual = np.logical_and.reduce([word == _most_frequent(word[asked]) for word in words])
     asked = asked[~usual[asked]]
-    asked = asked[_counts(content[asked], content[learned]) < FREQUENT]
+    asked = asked[~_frequent(asked, learned, content, words)]
     pairs = int(_counts(content[asked], content[learned]).sum())
     if not pairs:
         return []
@@ -63,6 +66,24 @@ def find(table: Table, parts: Parts, content: Words) -> list[Leak]:
         return []
     detail = _said(table, content, twins[~usual[twins]], learned, len(test))
     return [Leak("duplicates", (), detail)]
+
+
+def _frequent(asked: Rows, learned: Rows, content: Words, words: list[Words]) -> NDArray[np.bool_]:
+    """Which of the rows have so many twins as the table's own values explain."""
+    twins = _counts(content[asked], content[learned])
+    frequent = twins >= FREQUENT
+    measured = sum(len(np.unique(word[asked])) > MANY_VALUES for word in words)
+    if not frequent.any() or measured < MEASUREMENTS:
+        return frequent
+    often = asked[frequent]
+    here, there = (_sum([word[rows] for word in words]) for rows in (often, learned))
+    explained = np.zeros(len(often), dtype=np.bool_)
+    for word in words:
+        near = _counts(here - word[often], there - word[learned])
+        explained |= near > twins[frequent]
+    if len(np.unique(content[often[~explained]])) >= FREQUENT:
+        frequent[frequent] = explained
+    return frequent
 
 
 def _most_frequent(words: Words) -> np.uint64:

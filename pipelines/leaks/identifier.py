@@ -5,7 +5,7 @@
   do that were dealt out: n independent numbers out of R, evenly spread, would give about
   n² / 2R pairs of equal ones, and more if spread unevenly; where that is at least 20 and a
   tenth of it or less is found, they are a key. Measurements repeat, or lie too far apart to
-  tell; then a name such as `id` decides where no two are equal.
+  tell; then a name such as `customerId` or `policy_number` decides where no two are equal.
 - Whole numbers or dates one after the other in the rows' order, at nearly even steps.
 
 Numbers with fractions name no row, however different they are.
@@ -13,7 +13,6 @@ Numbers with fractions name no row, however different they are.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -22,6 +21,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.config import Boolean, Column, Date
+from pipelines.contracts.naming import names_the_row
 from pipelines.leaks.evidence import gaps
 from pipelines.records import Leak, Table
 
@@ -32,10 +32,6 @@ NEARLY_ALL = 0.95
 LARGEST = 2.0**53  # beyond, every float is whole
 EXPECTED_PAIRS, OF_EXPECTED = 20, 0.1
 EVEN, STEP_FACTOR = 0.9, 3
-# A hint only: of columns whose values are all different.
-NAMES = re.compile(
-    r"(?i)\A(.*[^a-z])?(id|key|uuid|guid)\Z|\A(row[ _.]?)?(index|idx|no|nr|num|number)\Z|\Arow\Z"
-)
 
 
 def find(table: Table, columns: Mapping[str, Column]) -> list[Leak]:
@@ -95,4 +91,4 @@ def _as_key(name: str, x: NDArray[np.float64]) -> str:
     said = f"{count - repeats:,} different whole numbers in {count:,} rows"
     if expected >= EXPECTED_PAIRS and repeats <= OF_EXPECTED * expected:
         return f"{said}, where chance would repeat some {expected:,.0f} times"
-    return said if not repeats and NAMES.match(name) else ""
+    return said if not repeats and names_the_row(name, different=True) else ""

@@ -26,10 +26,14 @@ FEWEST_SEEN = 0.9
 
 @dataclass(frozen=True)
 class Judgement:
-    """A balanced share of the rows, its lower bound, and of how many rows, units, classes."""
+    """A balanced share of the rows, its lower bound, and of how many rows, units, classes.
+
+    It is about as certain as one share of `certain_as` rows.
+    """
 
     share: float
     low: float
+    certain_as: float
     rows: int
     units: int
     classes: int
@@ -157,6 +161,7 @@ def _judgement(
     return Judgement(
         share=share,
         low=wilson(share, certain_as),
+        certain_as=certain_as,
         rows=int(sizes.sum()),
         units=int(units.sum()),
         classes=len(classes),

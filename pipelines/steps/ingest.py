@@ -12,14 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.config import Boolean, Category, Column, Config
+from pipelines.config import Boolean, Category, Column, ColumnSplit, Config
 from pipelines.contracts.breaches import SHOWN, Breach, Findings
 from pipelines.contracts.columns import Typed, typed
 from pipelines.contracts.labels import label_column
 from pipelines.contracts.native import shown
 from pipelines.contracts.notes import constant, notes_on
 from pipelines.contracts.parsing import to_numpy
-from pipelines.contracts.roles import Key, group_key, outcome_time, repeated, time_key
+from pipelines.contracts.roles import Key, group_key, outcome_time, repeated, time_key, word_key
 from pipelines.records import DataError, Table
 
 __all__ = ["ingest"]
@@ -170,11 +170,14 @@ _UNLISTED = ("not among source.classes", "Correct them, or add them to classes."
 
 def _key(taken: Mapping[str, pa.ChunkedArray], config: Config) -> Key:
     """The split's column, as the kind of split reads it."""
-    name = config.split.column
-    if name is None:
+    split, missing = config.split, config.source.missing
+    if split.column is None:
         return Key(None)
-    read = time_key if config.split.kind == "time" else group_key
-    return read(name, taken[name], config.source.missing)
+    values = taken[split.column]
+    if isinstance(split, ColumnSplit):
+        return word_key(split.column, values, missing, split.words)
+    read = time_key if split.kind == "time" else group_key
+    return read(split.column, values, missing)
 
 
 def _outcome(

@@ -21,6 +21,11 @@ def test_new_rows_of_the_same_kind_are_calm() -> None:
     assert found.sentence == "No drift in 2 columns (3,000 rows now, 4,000 then)."
 
 
+def test_one_row_is_said_in_the_singular() -> None:
+    found = against(KEPT, x=NOW_X[:1], c=NOW_C[:1])
+    assert found.sentence == "No drift in 2 columns (1 row now, 4,000 then)."
+
+
 def test_the_column_that_moved_is_named_first_and_no_other_drifts() -> None:
     found = against(KEPT, x=NOW_X + 0.2, c=NOW_C)
     assert [each.name for each in found.drifted_columns] == ["x"]

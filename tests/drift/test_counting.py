@@ -107,11 +107,28 @@ def test_a_missing_column_is_refused_with_its_name() -> None:
 
 def test_cells_of_another_type_are_refused_with_column_and_line() -> None:
     table = pa.table({"x": ["1", "many"], "c": ["a", "a"], "b": ["1", "2"]})
+    tally = Tally(KEPT)
+    tally.add(table, line)
     with pytest.raises(DataError) as refused:
-        Tally(KEPT).add(table, line)
+        tally.conclude()
     assert "'x'" in str(refused.value)
     assert "line 3 'many'" in str(refused.value)
     assert "'b'" in str(refused.value)
+
+
+def test_cells_of_another_type_are_counted_and_told_over_all_batches() -> None:
+    tally = Tally(KEPT)
+    tally.add(pa.table({"x": ["1", "many"], "c": ["a", "a"], "b": ["1", "0"]}), line)
+    tally.add(
+        pa.table({"x": ["few", "2"], "c": ["a", "a"], "b": ["1", "2"]}), lambda at: f"at {at}"
+    )
+    with pytest.raises(DataError) as refused:
+        tally.conclude()
+    x, b = refused.value.problems
+    assert x.startswith("column 'x': 2 values are")
+    assert "line 3 'many', at 0 'few'" in x
+    assert b.startswith("column 'b': 1 value is")
+    assert "at 1 '2'" in b
 
 
 def test_names_of_values_never_seen_take_no_more_than_a_bounded_space() -> None:

@@ -193,6 +193,19 @@ def test_what_cannot_be_compared_is_refused_with_status_2(
     assert not page.exists()
 
 
+def test_cells_of_another_type_are_told_together_however_far_apart_they_stand(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.monitoring.ROWS", 2)
+    rows = ["height,petals,colour", "1,2,red", "2,many,red", *["1,2,red"] * 300, "tall,few,red"]
+    with pytest.raises(DataError) as refused:
+        checked(trained, written(tmp_path, "\n".join(rows)))
+    first, *told = str(refused.value).splitlines()
+    assert first.endswith("new.csv: 2 problems, nothing was compared.")
+    assert any("'petals': 2 values are" in line and "line 304 'few'" in line for line in told)
+    assert any("'height': 1 value is" in line and "line 304 'tall'" in line for line in told)
+
+
 def test_a_day_a_tenth_of_its_size_is_a_drift_where_the_config_says_so(
     trained: Trained, tmp_path: Path
 ) -> None:

@@ -24,7 +24,7 @@ from flows.mistakes import status
 from flows.running import UsageError, run_scoring, run_training
 from flows.starting import propose_config
 from pipelines.loading import ConfigError
-from tests.flows.workspaces import flowers, logitline
+from tests.flows.workspaces import flowers, logitline, workspace
 from tests.postgres import Postgres
 
 SECRET = "hunter2-s3cr3t/@:"
@@ -284,3 +284,13 @@ def holders(folder: Path, secret: str) -> list[Path]:
     words = [secret.encode(), quote(secret, safe="").encode()]
     files = [path for path in folder.rglob("*") if path.is_file()]
     return [path for path in files if any(word in path.read_bytes() for word in words)]
+
+
+def test_other_words_of_a_split_by_column_have_the_table_checked_again(tmp_path: Path) -> None:
+    config = workspace(tmp_path)
+    text, found = config.read_text(), set()
+    for words in ('["red"]', '["red", "white"]'):
+        by_colour = f'[split]\nkind = "column"\ncolumn = "colour"\ntest = {words}'
+        config.write_text(text.replace("[split]\ntest = 0.3\nsalt = 0", by_colour))
+        found.add(open_line(config, tmp_path).key("ingest", "of the rows").digest)
+    assert len(found) == 2

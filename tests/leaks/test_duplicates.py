@@ -11,7 +11,7 @@ from pipelines.digests import row_digests
 from pipelines.leaks import find
 from pipelines.records import Parts, Table
 from pipelines.steps.split import choose_salt, split
-from tests.leaks.tables import INTEGER, at_random, by_content, chosen, clean, kinds, made
+from tests.leaks.tables import INTEGER, NUMBER, at_random, by_content, chosen, clean, kinds, made
 
 ALL = ["iris", "wine", "breast_cancer", "digits", "penguins", "adult"]
 
@@ -79,3 +79,36 @@ def test_rows_in_no_part_are_no_twins() -> None:
     copied = np.random.default_rng(0).permutation(178)[:3]
     part[copied] = -1
     assert find(table, Parts(part, row_digests(table.features)), clean("wine")[1]) == ()
+
+
+def oversampled(rows: int, rare: int) -> Table:
+    """Rows of the rarer class drawn with replacement until they are one half."""
+    rng = np.random.default_rng(0)
+    codes = np.arange(rows) < rare
+    drawn = np.r_[np.arange(rare, rows), rng.integers(0, rare, rows - rare)]
+    features = pa.table({f"a{j}": rng.normal(size=rows)[drawn] for j in range(5)})
+    return made(features, codes[drawn])
+
+
+@pytest.mark.parametrize("rare", [8, 16, 90])
+def test_a_class_oversampled_before_the_split_is_found(rare: int) -> None:
+    table = oversampled(1_500, rare)
+    columns = dict.fromkeys(table.features.column_names, NUMBER)
+    assert kinds(find(table, at_random(table), columns)) == [("duplicates", ())]
+
+
+@pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer", "penguins"])
+def test_a_table_that_stands_twenty_times_is_found(name: str) -> None:
+    table, columns = clean(name)
+    often = chosen(table, np.repeat(np.arange(len(table.codes)), 20))
+    assert kinds(find(often, at_random(often), columns)) == [("duplicates", ())]
+
+
+def test_a_few_rows_of_defaults_are_not_copies() -> None:
+    rng = np.random.default_rng(0)
+    measured = rng.normal(size=(4, 1_000))
+    for start, default in ((0, 0.0), (100, 1.0), (150, 2.0)):
+        measured[:, start : start + 50] = default
+    table = made(pa.table({f"a{j}": row for j, row in enumerate(measured)}), np.arange(1_000) % 2)
+    columns = dict.fromkeys(table.features.column_names, NUMBER)
+    assert find(table, at_random(table), columns) == ()

@@ -61,7 +61,11 @@ def test_a_key_is_known_though_some_rows_stand_twice() -> None:
     assert kinds(found) == [("identifier", ("number",))]
 
 
-@pytest.mark.parametrize("called", ["customer_id", "ID", "row_no", "key"])
+SHORT = ["customer_id", "ID", "row_no", "key", "customerId", "CustomerID", "id_customer", "ID2"]
+LONGER = ["loan_no", "policy_number", "account", "ssn"]
+
+
+@pytest.mark.parametrize("called", [*SHORT, *LONGER])
 def test_far_apart_numbers_are_a_key_by_their_name(called: str) -> None:
     sparse = RNG.choice(10**9, ROWS, replace=False).astype(float)
     table, columns = planted("penguins", sparse, INTEGER, called)

@@ -102,11 +102,11 @@ def test_a_column_filled_in_for_one_class_only_is_found_by_its_gaps(share: float
     table, columns = planted("penguins", values, NUMBER)
     (leak,) = find(table, by_content(table), columns)
     assert (leak.kind, leak.columns) == ("target", ("planted",))
-    assert f"is filled in almost only where the label is 2: in {filled.sum()} of" in leak.detail
+    assert f"is filled in only where the label is 2: in {filled.sum()} of" in leak.detail
     empty = np.where(filled, np.nan, rng.normal(size=len(codes)))
     table, columns = planted("penguins", empty, NUMBER)
     (leak,) = find(table, by_content(table), columns)
-    assert "is empty almost only where the label is 2" in leak.detail
+    assert "is empty only where the label is 2" in leak.detail
 
 
 def test_a_copy_of_a_rare_label_is_found() -> None:

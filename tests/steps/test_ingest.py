@@ -332,6 +332,30 @@ def test_the_splits_key_comes_as_text_and_may_have_no_gap() -> None:
     assert "'id' is missing" in refusal(raw.drop_columns("id"), settings)
 
 
+WORDS = {"kind": "column", "column": "use", "validation": ["validation", "val"]}
+
+
+def test_a_word_of_no_part_is_told_as_every_breach_is_with_file_count_and_lines() -> None:
+    use = ["train", "hold", "Test", "", "x", "val", "test", "no"]
+    raw = pa.table({"x": ["1", "many", *"345678"], "use": use, "y": ["a", "b"] * 4})
+    told = refusal(raw, config({"x": NUMBER}, split=WORDS), place=lambda row: f"line {row + 2}")
+    assert told.startswith("t.csv: 3 problems")
+    assert "'x': 1 value is" in told
+    assert "'use': 1 value is missing in the split's column: line 5." in told
+    assert (
+        "column 'use': 4 values are no part's word: line 3 'hold', line 4 'Test', line 6 'x', …. "
+        "The words are train ['train'], validation ['validation', 'val'], test ['test']. "
+        "Correct the cells, or list their words in [split]."
+    ) in told
+
+
+def test_a_word_is_named_by_its_row_of_the_source_after_rows_were_dropped() -> None:
+    use = ["hold", "hold", *["train", "val", "test"] * 2]
+    raw = pa.table({"x": [*range(8)], "use": use, "y": [None, *"aabbabb"]})
+    told = refusal(raw, config({"x": NUMBER}, split=WORDS, missing_target="drop"))
+    assert "'use': 1 value is no part's word: row 2 'hold'. " in told
+
+
 def test_a_column_with_one_value_is_noted() -> None:
     raw = pa.table({"x": [1, 1], "z": [1, 2], "y": ["a", "b"]})
     notes = ingest(raw, config({"x": NUMBER, "z": NUMBER})).notes

@@ -208,9 +208,9 @@ def test_a_split_by_time_refuses_gaps_and_what_is_neither(cells: Any, words: str
     assert words in refused({"t": cells}, split=TIME)
 
 
-@pytest.mark.parametrize("kind", ["group", "column"])
-def test_other_splits_read_their_column_as_text(kind: str) -> None:
-    table = taken({"g": [1, 2]}, split={"kind": kind, "column": "g"})
+@pytest.mark.parametrize("words", [{"kind": "group"}, {"kind": "column", "test": ["1", "2"]}])
+def test_other_splits_read_their_column_as_text(words: dict[str, Any]) -> None:
+    table = taken({"g": [1, 2]}, split={**words, "column": "g"})
     assert table.key is not None
     assert table.key.to_pylist() == ["1", "2"]
 

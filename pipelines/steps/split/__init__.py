@@ -45,30 +45,18 @@ class Kind:
     digests: Callable[[Table, Any], NDArray[np.uint64]]
     place: Callable[[Table, NDArray[np.uint64], Any], Placed]
     folds: Callable[[Table, Parts, Any, int], NDArray[np.int8]]
-    remedy: str
+    remedy: Callable[[Any], str]
 
 
-SALT = (
-    "Set [split] salt to another number (logitline init finds the smallest that fits), set "
-    'absent = "keep", or give the table more rows of that class.'
+NUMBERED = Kind(
+    by_number.digested, by_number.digests, by_number.place, folding.by_digest, by_number.remedy
 )
 KINDS = {
-    "hash": Kind(by_number.digested, by_number.digests, by_number.place, folding.by_digest, SALT),
-    "group": Kind(by_number.digested, by_number.digests, by_number.place, folding.by_digest, SALT),
-    "time": Kind(
-        by_time.digested,
-        by_time.digests,
-        by_time.place,
-        folding.by_time,
-        'Choose other shares or a smaller gap in [split], set absent = "keep" to move the '
-        "rows nearest in time, or give the table more rows.",
-    ),
+    "hash": NUMBERED,
+    "group": NUMBERED,
+    "time": Kind(by_time.digested, by_time.digests, by_time.place, folding.by_time, by_time.remedy),
     "column": Kind(
-        by_word.digested,
-        by_word.digests,
-        by_word.place,
-        folding.by_digest,
-        "Give rows of it the word of that part, or take the class out of the table.",
+        by_word.digested, by_word.digests, by_word.place, folding.by_digest, by_word.remedy
     ),
 }
 
@@ -79,7 +67,8 @@ def split(table: Table, config: Split) -> Parts:
     Raises
     ------
     DataError
-        If a class is missing from a part, or cannot be kept in every part.
+        If a class is missing from a part, or cannot be kept in every part; if the times, or
+        the gap between them, leave a part empty.
     """
     kind = KINDS[config.kind]
     digests = kind.digests(table, config)
@@ -95,7 +84,7 @@ def split(table: Table, config: Split) -> Parts:
     if missing:
         raise DataError(
             f"The split leaves a class out: {'; '.join(missing)}. A model cannot be fitted or "
-            f"judged so. {kind.remedy}"
+            f"judged so. {kind.remedy(config)}"
         )
     return parts
 

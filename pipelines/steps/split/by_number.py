@@ -13,7 +13,7 @@ from pipelines.digests import row_digests, uniform
 from pipelines.records import Parts, Table
 from pipelines.steps.split.placed import Placed
 
-__all__ = ["assign", "digested", "digests", "place"]
+__all__ = ["assign", "digested", "digests", "place", "remedy", "unit"]
 
 Numbered = HashSplit | GroupSplit
 
@@ -34,7 +34,7 @@ def place(_table: Table, digests: NDArray[np.uint64], config: Numbered) -> Place
     u = uniform(digests, config.salt)
     held = config.test + config.validation
     bounds = {"test": (0.0, config.test), "validation": (config.test, held), "train": (held, 1.0)}
-    return Placed(assign(u, config), u, bounds, _unit(config))
+    return Placed(assign(u, config), u, bounds, unit(config))
 
 
 def assign(u: NDArray[np.float64], config: Numbered) -> NDArray[np.int8]:
@@ -45,7 +45,16 @@ def assign(u: NDArray[np.float64], config: Numbered) -> NDArray[np.int8]:
     return part
 
 
-def _unit(config: Numbered) -> str:
+def remedy(_config: Numbered) -> str:
+    """What to do where a class is missing from a part."""
+    return (
+        "Set [split] salt to another number (logitline init finds the smallest that fits), set "
+        'absent = "keep", or give the table more rows of that class.'
+    )
+
+
+def unit(config: Numbered) -> str:
+    """What the rows of one digest are, in the plural."""
     if config.kind == "group":
         return "groups"
     return "distinct rows" if config.column is None else f"values of {config.column!r}"

@@ -10,19 +10,23 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.config import Split, TimeSplit
+from pipelines.config import ColumnSplit, GroupSplit, HashSplit, TimeSplit
 from pipelines.records import DataError, Parts, Table
+from pipelines.steps.split.by_number import unit
 from pipelines.steps.split.by_time import times
 
 __all__ = ["LEFT_OUT", "blocks", "by_digest", "by_time", "folds"]
 
 LEFT_OUT = -2
-NOTHING_TO_HOLD_OUT = "No class has two distinct training rows, so none can be held out. Add rows."
+DISTINCT = "distinct rows"
+
+Digested = HashSplit | GroupSplit | ColumnSplit
 
 
-def by_digest(table: Table, parts: Parts, _config: Split, count: int) -> NDArray[np.int8]:
+def by_digest(table: Table, parts: Parts, config: Digested, count: int) -> NDArray[np.int8]:
     """The folds of rows by their digests."""
-    return folds(parts, table.codes, count)
+    units = DISTINCT if isinstance(config, ColumnSplit) else unit(config)
+    return folds(parts, table.codes, count, units)
 
 
 def by_time(table: Table, parts: Parts, config: TimeSplit, count: int) -> NDArray[np.int8]:
@@ -30,7 +34,9 @@ def by_time(table: Table, parts: Parts, config: TimeSplit, count: int) -> NDArra
     return blocks(parts, table.codes, times(table), config.gap * table.key_unit, count)
 
 
-def folds(parts: Parts, codes: NDArray[np.int32], count: int) -> NDArray[np.int8]:
+def folds(
+    parts: Parts, codes: NDArray[np.int32], count: int, units: str = DISTINCT
+) -> NDArray[np.int8]:
     """The fold of each row, −1 outside the training part; equal rows share a fold.
 
     Within each class the distinct rows, in the order of their digests, are dealt out in
@@ -55,7 +61,7 @@ def folds(parts: Parts, codes: NDArray[np.int32], count: int) -> NDArray[np.int8
         members = np.flatnonzero(owner == each)
         dealt[members] = (np.arange(len(members)) + offset) % count
         offset += len(members)
-    _keep_one_of_each(dealt, row, code)
+    _keep_one_of_each(dealt, row, code, units)
     fold[train] = dealt[inverse]
     return fold
 
@@ -87,28 +93,31 @@ def blocks(
         mine = np.flatnonzero(dealt == each)
         kept = mine[moments[mine] - last >= gap]
         if not kept.size:
+            gaps, smaller = (" with their gaps", ", a smaller [split] gap") if gap else ("", "")
             raise DataError(
-                f"The training rows have too few points in time for {count} folds with their "
-                "gaps. Choose fewer [selection] folds, a smaller [split] gap, or [selection] "
-                'by = "validation".'
+                f"The training rows have too few points in time for {count} folds{gaps}. Choose "
+                f'fewer [selection] folds{smaller}, or [selection] by = "validation".'
             )
         dealt[np.setdiff1d(mine, kept)] = LEFT_OUT
         last = moments[kept[-1]]
     classes = int(codes.max()) + 1
     pairs = np.unique(inverse.astype(np.int64) * classes + codes[train])
-    _keep_one_of_each(dealt, *np.divmod(pairs, classes))
+    _keep_one_of_each(dealt, *np.divmod(pairs, classes), "points in time")
     fold[train] = dealt[inverse]
     return fold
 
 
 def _keep_one_of_each(
-    dealt: NDArray[np.int8], unit: NDArray[np.int64], code: NDArray[np.int64]
+    dealt: NDArray[np.int8], owner: NDArray[np.int64], code: NDArray[np.int64], units: str
 ) -> None:
     """Give fold −1 to one unit of each class that no more than one fold has."""
     for each in np.unique(code):
-        members = unit[code == each]
+        members = owner[code == each]
         mine = dealt[members]
         if (mine != -1).all() and len(np.unique(mine[mine >= 0])) < 2:
             dealt[members[0]] = -1
     if (dealt < 0).all():
-        raise DataError(NOTHING_TO_HOLD_OUT)
+        raise DataError(
+            f"No class has two {units} in training, so none can be held out. Give the table more "
+            'of them, or choose [selection] by = "validation".'
+        )

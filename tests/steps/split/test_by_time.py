@@ -83,9 +83,38 @@ def test_every_row_of_a_part_is_later_by_the_gap_than_those_before(
         assert later.min() - earlier.max() >= gap
 
 
-def test_a_gap_that_leaves_no_training_row_is_refused() -> None:
-    with pytest.raises(DataError, match=r"train has no row at all.*smaller gap"):
-        split(timed([*range(20)]), config(test=0.2, gap=100.0))
+@pytest.mark.parametrize("absent", ["refuse", "keep"])
+def test_a_gap_that_leaves_no_row_of_a_part_is_refused_whatever_becomes_of_classes(
+    absent: str,
+) -> None:
+    with pytest.raises(
+        DataError, match=r"train has no row at all: the gap of 100 .*span 19 "
+    ) as no:
+        split(timed([*range(20)]), config(test=0.2, gap=100.0, absent=absent))
+    assert "Choose a smaller gap" in str(no.value)
+    assert "keep" not in str(no.value)
+    rows = timed([day * 0.3 * DAY for day in range(3_000)], unit=DAY)
+    both = "train and validation have no row at all: the gap of 800 days .*span 899.7 days in 't'"
+    with pytest.raises(DataError, match=both):
+        split(rows, config(test=0.2, validation=0.1, gap=800.0, absent=absent))
+
+
+@pytest.mark.parametrize("absent", ["refuse", "keep"])
+def test_too_few_points_in_time_for_the_parts_are_told_without_a_gap(absent: str) -> None:
+    rows = timed([0.0] * 10 + [1.0] * 10)
+    words = "validation has no row at all: 't' has 2 points in time"
+    with pytest.raises(DataError, match=words) as refused:
+        split(rows, config(test=0.2, validation=0.2, absent=absent))
+    assert "gap" not in str(refused.value)
+
+
+def test_a_smaller_gap_is_advised_only_where_there_is_one() -> None:
+    rows = timed([*range(20)])
+    rows.codes[:] = [0] * 19 + [1]
+    for gap in (0.0, 2.0):
+        with pytest.raises(DataError, match="class 'b' has no row in train") as refused:
+            split(rows, config(test=0.2, gap=gap))
+        assert ("gap" in str(refused.value)) is bool(gap)
 
 
 def test_rows_of_one_time_cannot_be_split_by_it() -> None:
@@ -146,6 +175,10 @@ def test_a_class_of_one_time_block_is_learned_by_every_fit() -> None:
 def test_too_few_points_in_time_for_the_folds_are_refused() -> None:
     rows = timed([0.0] * 20 + [1.0] * 20 + [2.0] * 20)
     found = split(rows, config(test=0.33))
-    with pytest.raises(DataError, match="too few points in time for 5 folds"):
+    few = r"too few points in time for 5 folds\. Choose fewer \[selection\] folds, or"
+    with pytest.raises(DataError, match=few):
         folds_of(rows, found, config(test=0.33), 5)
+    few = r"for 5 folds with their gaps\. Choose .*, a smaller \[split\] gap, or"
+    with pytest.raises(DataError, match=few):
+        folds_of(rows, found, config(test=0.33, gap=0.5), 5)
     assert set(folds_of(rows, found, config(test=0.33), 2)[:40]) == {0, 1}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from pipelines.config import ColumnSplit
@@ -21,22 +20,6 @@ def test_each_row_goes_where_its_word_says() -> None:
     assert found.part.tolist() == [0, 0, 1, 1, 2, 2]
     assert (found.digests == row_digests(rows.features)).all()
     assert digested(WORDS, ["x", "island"]) == ["island", "x"]
-
-
-def test_a_word_of_no_part_is_refused_with_count_and_rows() -> None:
-    rows = table(list(range(6)), ["a", "b"] * 3, key=["train", "hold", "Test", "x", "", "test"])
-    with pytest.raises(
-        DataError,
-        match=r"'use': 4 values are no part's word: row 2 'hold', row 3 'Test', row 4 'x', …",
-    ):
-        split(rows, WORDS)
-
-
-def test_rows_are_named_by_their_place_in_the_source() -> None:
-    rows = table(list(range(6)), ["a", "b"] * 3, key=["train", "hold", *KEY[2:]])
-    object.__setattr__(rows, "rows", np.arange(6) * 10)
-    with pytest.raises(DataError, match=r"1 value is no part's word: row 11 'hold'\."):
-        split(rows, WORDS)
 
 
 def test_a_part_without_a_class_or_without_rows_is_refused() -> None:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.config import HashSplit
+from pipelines.config import ColumnSplit, GroupSplit, HashSplit, Split
 from pipelines.digests import row_digests, uniform
 from pipelines.records import DataError, Table
-from pipelines.steps.split import choose_salt, folds, split
+from pipelines.steps.split import choose_salt, folds, folds_of, split
 from tests.steps.tables import parts, table
 
 # Salt 0 puts both classes of these forty rows into both parts.
@@ -198,5 +198,20 @@ def test_the_folds_do_not_change_with_the_order_of_the_rows() -> None:
 
 def test_training_rows_that_cannot_be_divided_are_refused() -> None:
     codes = np.array([0, 0, 1, 1], dtype=np.int32)
-    with pytest.raises(DataError, match="No class has two distinct training rows"):
+    with pytest.raises(DataError, match="No class has two distinct rows in training"):
         folds(parts("tttT", [5, 5, 6, 7]), codes, 2)
+
+
+@pytest.mark.parametrize(
+    ("config", "units"),
+    [
+        (GroupSplit(kind="group", column="bed"), "groups"),
+        (HashSplit(key="id"), "values of 'id'"),
+        (HashSplit(), "distinct rows"),
+        (ColumnSplit(kind="column", column="use"), "distinct rows"),
+    ],
+)
+def test_what_lacks_where_no_fold_can_be_held_out_is_named(config: Split, units: str) -> None:
+    rows = table([1.0] * 4, ["a", "b"] * 2)
+    with pytest.raises(DataError, match=f"No class has two {units} in training"):
+        folds_of(rows, parts("tttt", [5, 5, 5, 5]), config, 2)
