@@ -18,6 +18,7 @@ LONG = 1 << 30
 TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 # The seconds since 1970 at which year 1 begins and year 10000 does.
 FIRST, END = -62_135_596_800, 253_402_300_800
+DAY = 86_400
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -112,7 +113,10 @@ def _since_1970(values: pa.ChunkedArray) -> tuple[NDArray[np.float64], NDArray[n
     ticks = pc.fill_null(values.cast(pa.int64()), 0).to_numpy()
     # In ticks, since the last microseconds of 9999 as float64 seconds are the year 10000.
     widest = np.iinfo(np.int64)
-    first, last = max(FIRST * per_second, widest.min), min(END * per_second - 1, widest.max)
+    # A moment told in a zone may lie up to a day beyond in UTC.
+    slack = DAY if pa.types.is_timestamp(values.type) and values.type.tz is not None else 0
+    first = max((FIRST - slack) * per_second, widest.min)
+    last = min((END + slack) * per_second - 1, widest.max)
     beyond = (ticks < first) | (ticks > last)
     return np.where(gaps, np.nan, seconds(ticks, per_second)), beyond
 
