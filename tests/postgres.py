@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +23,8 @@ import psycopg
 __all__ = ["Postgres", "programs", "server"]
 
 PASSWORD = "owner-0f2c"
+ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
+DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 @dataclass(frozen=True)
@@ -67,13 +73,44 @@ def server(binaries: Path) -> Iterator[Postgres]:
         port = _free_port()
         initdb = ["initdb", "-D", str(data), "-U", "owner", f"--pwfile={secret}", "-A"]
         _run(binaries, [*initdb, "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync"], user)
-        settings = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-        log = str(Path(folder) / "log")
-        _run(binaries, ["pg_ctl", "-D", str(data), "-o", settings, "-l", log, "-w", "start"], user)
+        settings = ["-p", str(port), "-k", folder, "-h", "127.0.0.1", "-F"]
+        log = Path(folder) / "log"
+        with log.open("wb") as said:
+            process = subprocess.Popen(
+                [str(binaries / "postgres"), "-D", str(data), *settings],
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                cwd="/",
+                env=ENVIRONMENT,
+                preexec_fn=_die_with_the_tests if sys.platform == "linux" else None,
+                start_new_session=True,  # Ctrl-C is for the tests, which then end it
+                **user,
+            )
         try:
-            yield Postgres(port)
+            running = Postgres(port)
+            _await(running, process, log)
+            yield running
         finally:
-            _run(binaries, ["pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop"], user)
+            process.send_signal(signal.SIGQUIT)  # at once: nothing is to be kept
+            process.wait(60)
+
+
+def _die_with_the_tests() -> None:
+    """Have the kernel end the server when the tests are killed."""
+    ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGQUIT)
+
+
+def _await(running: Postgres, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(600):
+        try:
+            running.run("SELECT 1")
+        except psycopg.OperationalError:
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError(log.read_text())
 
 
 def _give_to_another(folder: Path) -> dict[str, Any]:
@@ -85,20 +122,16 @@ def _give_to_another(folder: Path) -> dict[str, Any]:
 
 
 def _run(binaries: Path, command: Sequence[str], user: dict[str, Any]) -> None:
-    # Not captured through a pipe: the server keeps it open, and the reader would wait for ever.
-    with tempfile.TemporaryFile() as said:
-        done = subprocess.run(
-            [str(binaries / command[0]), *command[1:]],
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            cwd="/",
-            timeout=120,
-            env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
-            **user,
-        )
-        said.seek(0)
-        assert done.returncode == 0, said.read().decode()
+    done = subprocess.run(
+        [str(binaries / command[0]), *command[1:]],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        cwd="/",
+        timeout=120,
+        env=ENVIRONMENT,
+        **user,
+    )
+    assert done.returncode == 0, done.stderr.decode()
 
 
 def _free_port() -> int:
