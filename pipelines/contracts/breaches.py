@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-__all__ = ["Breach", "Fault", "Findings", "Place"]
+from pipelines.config import Column
+from pipelines.contracts.native import shown
+
+__all__ = ["Breach", "ColumnBreaches", "Fault", "Findings", "Place"]
 
 SHOWN = 3
 
@@ -129,3 +133,50 @@ class Findings:
             if found.stands or found.breach.fault == "value":
                 out.update(dict.fromkeys(found.breach.columns, found.count))
         return +out
+
+
+class ColumnBreaches:
+    """Collects the breaches of one column."""
+
+    def __init__(self, name: str, raw: pa.ChunkedArray) -> None:
+        self._name = name
+        self._raw = raw
+        self.breaches: tuple[Breach, ...] = ()
+
+    def add(self, fault: Fault, mask: NDArray[np.bool_], what: str, remedy: str) -> None:
+        """Add a breach where the mask has rows."""
+        if mask.any():
+            self._add(fault, mask, what, remedy)
+
+    def gaps(self, column: Column, gaps: NDArray[np.bool_]) -> None:
+        """Add the gaps, where there may be none or only a share of them."""
+        if not column.missing:
+            self.add("gap", gaps, "missing", "Fill them in, or set missing = true.")
+        elif column.max_missing is not None:
+            remedy = "Fill them in, or raise max_missing."
+            every = np.ones(len(gaps), dtype=bool)
+            self.share("gap", gaps, "missing", remedy, "max_missing", column.max_missing, every)
+
+    def share(
+        self,
+        fault: Fault,
+        mask: NDArray[np.bool_],
+        what: str,
+        remedy: str,
+        rule: str,
+        allowed: float,
+        among: NDArray[np.bool_],
+    ) -> None:
+        """Add the mask's rows as a share of those among which they may be."""
+        out_of = int(among.sum())
+        self._add(fault, mask, what, remedy, rule=rule, allowed=allowed, out_of=out_of)
+
+    def _add(
+        self, fault: Fault, mask: NDArray[np.bool_], what: str, remedy: str, **rule: Any
+    ) -> None:
+        rows = np.flatnonzero(mask)
+        cells: tuple[str, ...] = ()
+        if fault != "gap":
+            cells = tuple(shown(self._raw, int(row)) for row in rows[:SHOWN])
+        breach = Breach((self._name,), fault, what, remedy, rows, cells, **rule)
+        self.breaches = (*self.breaches, breach)

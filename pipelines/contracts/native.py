@@ -87,7 +87,9 @@ def native(values: pa.ChunkedArray, kind: str, missing: Sequence[str]) -> Parsed
     else:
         raise pa.ArrowTypeError(f"{found} is not {kind}")
     gaps = np.isnan(x)
-    return Parsed(np.where(wrong, np.nan, x), gaps, wrong)
+    if wrong.any():
+        x = np.where(wrong, np.nan, x)
+    return Parsed(x, gaps, wrong)
 
 
 def _is_numeric(kind: pa.DataType) -> bool:

@@ -113,8 +113,15 @@ def is_number(word: str) -> bool:
 
 def fractional(text: pa.Array) -> NDArray[np.bool_]:
     """Which decimal numbers are not whole as they are written, whatever float64 makes of them."""
-    pointed = pc.or_(pc.match_substring(text, "."), pc.match_substring(text, "e", ignore_case=True))
-    mask = to_numpy(pointed)
+    try:
+        pc.cast(text, pa.int64())
+    except pa.ArrowInvalid:
+        pass
+    else:
+        return np.zeros(len(text), dtype=bool)
+    mask = np.zeros(len(text), dtype=bool)
+    for sign in (".", "e", "E"):
+        mask |= to_numpy(pc.match_substring(text, sign))
     if mask.any():
         rows = np.flatnonzero(mask)
         written = text.take(pa.array(rows)).dictionary_encode()

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,11 +15,11 @@ from numpy.typing import NDArray
 
 from pipelines.config import Boolean, Category, Column, ColumnSplit, Config
 from pipelines.contracts.breaches import SHOWN, Breach, Findings
+from pipelines.contracts.categories import Places, places
 from pipelines.contracts.columns import Typed, typed
 from pipelines.contracts.labels import label_column
 from pipelines.contracts.native import shown
 from pipelines.contracts.notes import constant, notes_on
-from pipelines.contracts.parsing import to_numpy
 from pipelines.contracts.roles import Key, group_key, outcome_time, repeated, time_key, word_key
 from pipelines.records import DataError, Table
 
@@ -54,33 +55,34 @@ def ingest(raw: pa.Table, config: Config, place: Callable[[int], str] = row_numb
     source = config.source
     _require(raw, config)
     found = Findings()
-    codes, breaches, notes = _labels(raw.column(source.target), config)
-    for breach in breaches:
-        found.add(breach, place)
-    labelled = np.flatnonzero(codes >= 0)
-    rows = labelled if source.missing_target == "drop" else np.arange(raw.num_rows)
-    whole = len(rows) == raw.num_rows
-    beside = [name for name in _roles(config) if name not in config.columns]
-    taken = {
-        name: raw.column(name) if whole else raw.column(name).take(pa.array(rows))
-        for name in [*config.columns, *beside]
-    }
+    with ThreadPoolExecutor(AT_ONCE, "ingest") as threads:
+        labels = threads.submit(_labels, raw.column(source.target), config)
+        dropping = source.missing_target == "drop"
+        rows = np.flatnonzero(labels.result().codes >= 0) if dropping else np.arange(raw.num_rows)
+        whole = len(rows) == raw.num_rows
+        taken = {
+            name: raw.column(name) if whole else raw.column(name).take(pa.array(rows))
+            for name in dict.fromkeys([*config.columns, *_roles(config)])
+        }
+
+        def result(name: str) -> Typed:
+            return typed(name, taken[name], config.columns[name], source.missing)
+
+        results = dict(zip(config.columns, threads.map(result, config.columns), strict=True))
 
     def kept(row: int) -> str:
         return place(int(rows[row]))
 
-    def result(name: str) -> Typed:
-        return typed(name, taken[name], config.columns[name], source.missing)
-
-    with ThreadPoolExecutor(AT_ONCE, "ingest") as threads:
-        results = dict(zip(config.columns, threads.map(result, config.columns), strict=True))
+    codes, breaches, notes = labels.result()
+    for breach in breaches:
+        found.add(breach, place)
     key = _key(taken, config)
     outcome, undated = _outcome(taken, config)
     repeats = repeated(source.unique, taken, config.columns, source.missing)
     checked = [breach for result in results.values() for breach in result.breaches]
     for breach in [*checked, *key.breaches, *undated, *repeats]:
         found.add(breach, kept)
-    problems = found.sentences or _one_class(codes[labelled], config) or _nothing_told(results)
+    problems = found.sentences or _one_class(codes[codes >= 0], config) or _nothing_told(results)
     if problems:
         raise DataError(*problems, path=source.place)
     return Table(
@@ -118,28 +120,23 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(repr(name) for name in names[:10]) + (", …" if len(names) > 10 else "")
 
 
-def _labels(
-    values: pa.ChunkedArray, config: Config
-) -> tuple[NDArray[np.int64], list[Breach], list[str]]:
+class _Labels(NamedTuple):
     """Each row's class as its position in the sorted classes, -1 where there is no label."""
+
+    codes: NDArray[np.int64]
+    breaches: list[Breach]
+    notes: list[str]
+
+
+def _labels(values: pa.ChunkedArray, config: Config) -> _Labels:
     source = config.source
-    classes = sorted(source.classes)
-    column = label_column(classes)
-    result = typed(source.target, values, column, source.missing)
-    breaches = [_of_target(breach, column) for breach in result.breaches]
+    column = label_column(sorted(source.classes))
     if isinstance(column, Category):
-        known = pa.array(column.values)
-        gaps = to_numpy(pc.equal(result.values, ""))
+        found = places(source.target, values, column, source.missing)
     else:
-        known = pa.array([float(label) for label in classes])
-        gaps = np.isnan(result.values.to_numpy())
-    codes = pc.fill_null(pc.index_in(result.values, value_set=known), -1).to_numpy()
-    told = np.concatenate([np.zeros(0, dtype=np.int64), *(breach.rows for breach in breaches)])
-    strange = np.setdiff1d(np.flatnonzero((codes < 0) & ~gaps), told)
-    if strange.size:
-        cells = tuple(shown(values, int(row)) for row in strange[:SHOWN])
-        breaches.append(Breach((source.target,), "value", *_UNLISTED, strange, cells))
-    missing = np.setdiff1d(np.flatnonzero(gaps), told)
+        found = _counted(values, column, config)
+    breaches = [_of_target(breach, column) for breach in found.breaches]
+    missing = np.flatnonzero(found.gaps)
     notes = []
     if missing.size and source.missing_target == "drop":
         rows = "1 row" if missing.size == 1 else f"{missing.size} rows"
@@ -148,7 +145,27 @@ def _labels(
         remedy = 'Fill them in, or set source.missing_target = "drop".'
         what = "missing in the target"
         breaches.append(Breach((source.target,), "gap", what, remedy, missing))
-    return codes, breaches, notes
+    return _Labels(found.values, breaches, notes)
+
+
+def _counted(values: pa.ChunkedArray, column: Column, config: Config) -> Places:
+    """The codes of labels that are whole numbers or truth values."""
+    source = config.source
+    result = typed(source.target, values, column, source.missing)
+    known = pa.array([float(label) for label in sorted(source.classes)])
+    codes = pc.fill_null(pc.index_in(result.values, value_set=known), -1).to_numpy()
+    gaps = np.isnan(result.values.to_numpy())
+    strange = (codes < 0) & ~gaps
+    for breach in result.breaches:
+        if not len(breach.rows):  # of the whole column
+            gaps[:] = False
+        gaps[breach.rows] = strange[breach.rows] = False
+    if not strange.any():
+        return Places(codes, gaps, result.breaches)
+    rows = np.flatnonzero(strange)
+    cells = tuple(shown(values, int(row)) for row in rows[:SHOWN])
+    breach = Breach((source.target,), "value", *_UNLISTED, rows, cells)
+    return Places(codes, gaps, (*result.breaches, breach))
 
 
 def _of_target(breach: Breach, column: Column) -> Breach:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,8 @@ __all__ = [
 ]
 
 AS_IT_IS = Wanted()
+
+STEP = 1 << 22
 
 # The first bytes of files that users take for a table.
 FOREIGN = {
@@ -66,15 +69,24 @@ def read(path: Path, wanted: Wanted = AS_IT_IS) -> Raw:
     """
     kind = kind_of(path)
     if kind == "parquet":
-        data = path.read_bytes()
         with Hashing() as digest:
-            digest.update(data)
-            table = parquet.parse(path, data, wanted.words)
+            table = parquet.parse(path, _bytes(path, digest), wanted.words)
         return Raw(table, kind, 1, digest.hexdigest())
     try:
         return _read_csv(path, wanted)
     except AsTextError:
         return _read_csv(path, AS_IT_IS)
+
+
+def _bytes(path: Path, digest: Hashing) -> pa.Buffer:
+    """The file's bytes, hashed while they are read."""
+    with path.open("rb", buffering=0) as file:
+        data = pa.allocate_buffer(os.fstat(file.fileno()).st_size)
+        view, filled = memoryview(data).cast("B"), 0
+        while count := file.readinto(view[filled : filled + STEP]):
+            digest.update(view[filled : filled + count])
+            filled += count
+    return data.slice(0, filled)
 
 
 def _read_csv(path: Path, wanted: Wanted) -> Raw:

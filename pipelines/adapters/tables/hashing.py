@@ -20,7 +20,7 @@ class Hashing:
     def __enter__(self) -> Self:
         return self
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: bytes | memoryview, /) -> None:
         """Take in more bytes, in the order of the calls."""
         self._thread.submit(self._digest.update, data)
 

@@ -53,7 +53,7 @@ def read_schema(path: Path) -> pa.Schema:
         return _plain_schema(pa.schema([schema.field(name) for name in own_names(path, schema)]))
 
 
-def parse(path: Path, data: bytes, words: frozenset[str] = frozenset()) -> pa.Table:
+def parse(path: Path, data: pa.Buffer, words: frozenset[str] = frozenset()) -> pa.Table:
     """The table in a Parquet file's bytes, dictionaries decoded, pandas' row labels left out.
 
     The text of the columns in `words` may stay a dictionary.
