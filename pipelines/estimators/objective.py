@@ -142,20 +142,21 @@ class LinearObjective:
         P and h are from `row_curvatures`. Between two outputs it is negative.
         """
         if self.n_outputs == 1:
-            rows, sign = h, 1.0
+            rows = h
         elif k == other:
-            rows, sign = h * P[:, k] * (1 - P[:, k]), 1.0
+            rows = h * P[:, k] * (1 - P[:, k])
         else:
-            rows, sign = h * P[:, k] * P[:, other], -1.0
-        gram, edge = self.design.gram(self.team, rows)
+            rows = h * P[:, k] * P[:, other]
+        block, edge = self.design.gram(self.team, rows)
         if k == other:
-            gram[np.diag_indices_from(gram)] += self.penalty
-        if not self.fit_intercept:
-            return sign * gram
-        block = np.empty((len(gram) + 1, len(gram) + 1))
-        block[:-1, :-1], block[-1, :-1], block[:-1, -1] = gram, edge, edge
-        block[-1, -1] = rows.sum()
-        return sign * block
+            block[np.diag_indices_from(block)] += self.penalty
+        if self.fit_intercept:
+            gram, block = block, np.empty((len(block) + 1, len(block) + 1))
+            block[:-1, :-1], block[-1, :-1], block[:-1, -1] = gram, edge, edge
+            block[-1, -1] = rows.sum()
+        if k != other:
+            np.negative(block, out=block)
+        return block
 
     def hessian(self, weights: F64) -> F64:
         """∇²F(weights), shape (n_weights, n_weights); K (K + 1) / 2 products of XᵀX's size."""

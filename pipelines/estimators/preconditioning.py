@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cholesky
-from scipy.linalg.lapack import dtrtri
+from scipy.linalg.lapack import dpotrf, dtrtri
 
 from pipelines.estimators.design.parts import F64
 from pipelines.estimators.objective import LinearObjective
@@ -81,21 +80,34 @@ def class_blocks(objective: LinearObjective, sample: LinearObjective, weights: F
 
 
 def _inverse_factor(block: F64, diagonal: F64 | None) -> NDArray[np.float64]:
-    """M with MᵀM = block⁻¹, after the block's diagonal is raised to `diagonal`."""
+    """M with MᵀM = block⁻¹, the block's diagonal raised to `diagonal`; in the block's place."""
     own = np.diagonal(block).copy()
     wanted = own if diagonal is None else np.maximum(own, diagonal)
-    if not (np.isfinite(block).all() and np.isfinite(wanted).all()):
+    if not (_is_finite(block) and np.isfinite(wanted).all()):
         return np.eye(len(block))
     # Only where a column were without any curvature (a constant zero, no penalty).
     size = np.where(wanted > 0, wanted, 1.0)
-    at = np.diag_indices_from(block)
     for ridge in RIDGES:
-        block[at] = wanted + ridge * size
-        try:
-            factor = cholesky(block, lower=True, check_finite=False)
-        except LinAlgError:
-            continue
-        inverse, failed = dtrtri(factor, lower=True, overwrite_c=True)
-        if not failed and np.isfinite(inverse).all():
-            return np.asarray(inverse)
+        np.fill_diagonal(block, wanted + ridge * size)
+        # In place, and only below the diagonal: the half above still has the block as it was.
+        # LAPACK counts by columns, so it is given the transpose, and its upper half.
+        factor, failed = dpotrf(block.T, lower=0, clean=0, overwrite_a=1)
+        if not failed:
+            inverse, failed = dtrtri(factor, lower=0, overwrite_c=1)
+            if not failed and _is_finite(inverse):
+                return np.asarray(_lower(inverse.T))
+        for row in range(1, len(block)):
+            block[row, :row] = block[:row, row]
     return np.diag(1 / np.sqrt(size))
+
+
+def _lower(square: F64) -> F64:
+    """The square, zero above the diagonal, in place."""
+    for row in range(len(square)):
+        square[row, row + 1 :] = 0.0
+    return square
+
+
+def _is_finite(square: F64) -> bool:
+    """Whether all is finite, seen without a mask of the square's size."""
+    return bool(np.isfinite(square.min()) and np.isfinite(square.max()))
