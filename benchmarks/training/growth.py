@@ -125,6 +125,9 @@ def _draw(name: str, lines: dict[str, list[tuple[str, str, str, list[tuple[int, 
             values, seconds = zip(*line, strict=True)
             axis.loglog(values, seconds, style, marker="o", ms=3, color=colour, label=label)
         axis.set(title=PANELS[panel].title, xlabel=PANELS[panel].label, ylabel="seconds")
+        values = PANELS[panel].values
+        axis.set_xticks(values, [f"{value:,}" for value in values])
+        axis.minorticks_off()
         axis.grid(alpha=0.3)
     axes.flat[0].legend(frameon=False)
     axes.flat[-1].legend(frameon=False)

@@ -8,10 +8,10 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, softmax
+from scipy.special import expit
 
 from pipelines.estimators.design import Design
-from pipelines.estimators.design.parts import F64
+from pipelines.estimators.design.parts import F64, parts_of
 from pipelines.estimators.loss import Codes, Loss
 from pipelines.estimators.threads import Team
 
@@ -115,7 +115,8 @@ class LinearObjective:
         s = self.sample_weight
         h = s / self.total if len(s) else np.full(len(raw), 1 / self.total)
         if self.n_outputs > 1:
-            return softmax(raw, axis=1), h
+            self.team.map(partial(_softmax, raw), parts_of(len(raw), raw.size, 0))
+            return raw, h
         p = expit(raw)
         h *= p[:, 0]
         h *= 1 - p[:, 0]
@@ -169,3 +170,11 @@ class LinearObjective:
                 whole[:, k, :, other] = self.class_block(P, h, k, other)
                 whole[:, other, :, k] = whole[:, k, :, other]
         return whole.reshape(self.n_weights, self.n_weights)
+
+
+def _softmax(raw: F64, rows: slice) -> None:
+    """Raw predictions to probabilities, in place."""
+    block = raw[rows]
+    block -= block.max(axis=1, keepdims=True)
+    np.exp(block, out=block)
+    block /= block.sum(axis=1, keepdims=True)
