@@ -6,12 +6,14 @@ user's mistake ends in its message and exit status 2; a fault of ours in a trace
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from flows import cli_promotion
+from flows.options import HERE, ConfigPath, Json, Workspace, tell
 
 __all__ = ["app", "main"]
 
@@ -24,15 +26,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-ConfigPath = Annotated[Path, typer.Argument(metavar="CONFIG", help="The data set's .toml file.")]
-Workspace = Annotated[
-    Path,
-    typer.Option(
-        exists=True, file_okay=False, help="The folder whose mlruns/ and data/derived/ are used."
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-HERE = Path()
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 DRIFTED = 3
 
@@ -76,14 +69,14 @@ def init(
     path, left_out = propose_config(address, target, output)
     facts = {"config": str(path), "table": source, "target": target, "left_out": left_out}
     said = [f"Left out, {reason}: {shown(names)}" for reason, names in left_out.items()]
-    _tell(as_json, facts, "\n".join([*said, f"Wrote {path}. Next: logitline train {path}"]))
+    tell(as_json, facts, "\n".join([*said, f"Wrote {path}. Next: logitline train {path}"]))
 
 
 def _update(address: Any, target: str, output: Path | None, yes: bool, as_json: bool) -> None:
     from flows.updating import update
 
     facts, said, done = update(address, target, output, yes, as_json)
-    _tell(as_json, facts, said)
+    tell(as_json, facts, said)
     if not done:
         sys.stderr.write(f"logitline: {said}\n")
         raise typer.Exit(2)
@@ -156,7 +149,7 @@ def score(
     scored = run_scoring(config, source, output, workspace, lenient)
     sentence = f"Scored {scored.rows} rows with {scored.model}, version {scored.version}: {output}"
     odd = [f"  values outside the contract in {name!r}: {n}" for name, n in scored.odd.items()]
-    _tell(as_json, vars(scored), "\n".join([sentence, *odd]))
+    tell(as_json, vars(scored), "\n".join([sentence, *odd]))
 
 
 @app.command()
@@ -188,6 +181,10 @@ def drift(
         raise typer.Exit(DRIFTED)
 
 
+for _command in (cli_promotion.promote, cli_promotion.rollback, cli_promotion.history):
+    app.command()(_command)
+
+
 @app.command()
 def schedule(
     config: ConfigPath,
@@ -203,7 +200,7 @@ def schedule(
     servers.set_environment(workspace)
     from flows.running import serve_schedule
 
-    serve_schedule(config, workspace, port, lambda facts, text: _tell(as_json, facts, text))
+    serve_schedule(config, workspace, port, lambda facts, text: tell(as_json, facts, text))
 
 
 @app.command()
@@ -219,7 +216,7 @@ def ui(
     servers.set_environment(workspace)
     from flows.running import serve_uis
 
-    serve_uis(workspace, mlflow_port, prefect_port, lambda facts, text: _tell(as_json, facts, text))
+    serve_uis(workspace, mlflow_port, prefect_port, lambda facts, text: tell(as_json, facts, text))
 
 
 @app.command()
@@ -259,9 +256,3 @@ def main() -> None:
             raise
         sys.stderr.write(f"logitline: {error}\n")
         sys.exit(code)
-
-
-def _tell(as_json: bool, facts: dict[str, Any], sentence: str) -> None:
-    text = json.dumps(facts, ensure_ascii=False) if as_json else sentence
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()

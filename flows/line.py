@@ -30,7 +30,7 @@ CODE = {
         "pipelines.drift.profile",
     ),
     "export": ("pipelines.steps.export",),
-    "promote": ("pipelines.steps.promote", "pipelines.report.html"),
+    "promote": ("pipelines.steps.promote", "pipelines.promotion", "pipelines.report.html"),
 }
 
 

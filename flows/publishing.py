@@ -20,7 +20,7 @@ from pipelines.config import contract
 from pipelines.digests import ROOT, code_digest
 from pipelines.inference import binding, serving
 from pipelines.metrics import Interval
-from pipelines.records import CandidateFit, Decision, Evaluation
+from pipelines.records import CandidateFit, Evaluation
 from pipelines.report import figures
 from pipelines.steps.evaluate import NO_NUMBERS
 from pipelines.steps.register import Registered
@@ -28,7 +28,7 @@ from pipelines.steps.register import Registered
 # The two files that answer requests where this project is not installed.
 LOADER = (Path(serving.__file__), Path(binding.__file__))
 
-__all__ = ["lineage", "log_training", "move_alias", "note_decision", "register_version"]
+__all__ = ["lineage", "log_training", "register_version"]
 
 
 def lineage(line: Line, table: Receipt, parts: Receipt, winner: str) -> dict[str, str]:
@@ -100,30 +100,6 @@ def register_version(
     return registry.create_version(
         client, line.model, logged.location, run_id, {**tags, **known}, logged.model_id
     )
-
-
-def move_alias(client: Any, version: registry.Version, promoted: bool) -> None:
-    """Make the version champion, or the challenger that it remains."""
-    if promoted:
-        registry.set_alias(client, version, registry.CHAMPION)
-        registry.drop_alias(client, version, registry.CHALLENGER)
-    else:
-        champion = registry.champion(client, version.model)
-        if champion is None or champion.number != version.number:
-            registry.set_alias(client, version, registry.CHALLENGER)
-
-
-def note_decision(
-    client: Any, version: registry.Version, decision: Decision, latency_ms: float
-) -> None:
-    """Keep the decision as tags of the version and of its run."""
-    tags = {
-        "logitline.decision": decision.sentence,
-        "logitline.promoted": str(decision.promoted).lower(),
-        "logitline.latency_ms": f"{latency_ms:.3f}",
-    }
-    registry.set_version_tags(client, version, tags)
-    runs.set_run_tags(client, version.run_id, tags)
 
 
 def _candidate_run(

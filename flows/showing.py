@@ -24,7 +24,15 @@ from flows.outcome import Outcome
 from flows.progress import SERVER, watched
 from flows.steps import STEPS
 
-__all__ = ["progress", "show_comparison", "show_findings", "show_outcome", "show_plan"]
+__all__ = [
+    "print_json",
+    "progress",
+    "show_comparison",
+    "show_findings",
+    "show_outcome",
+    "show_plan",
+    "terminal",
+]
 
 SHOWN = ("log_loss", "roc_auc", "accuracy", "expected_calibration_error")
 WINNER = " ◂ winner"
@@ -126,9 +134,9 @@ def show_outcome(outcome: Outcome, as_json: bool) -> None:
     """Print the candidates, the decision, and where everything is."""
     facts = outcome.as_json
     if as_json:
-        _print_json(facts)
+        print_json(facts)
         return
-    console = _console()
+    console = terminal()
     unchanged = all(step["status"] == "skipped" for step in facts["steps"])
     if unchanged:
         console.print("Nothing has changed since the last run: every step was skipped.")
@@ -196,7 +204,7 @@ def _interval(bounds: Mapping[str, float | None]) -> str:
 def show_plan(plan: Sequence[StepPlan], as_json: bool) -> None:
     """Print what each step would do, and why."""
     if as_json:
-        _print_json({"steps": [vars(step) for step in plan]})
+        print_json({"steps": [vars(step) for step in plan]})
         return
     table = Table(title="What `logitline train` would do", title_justify="left")
     for heading in ("step", "would", "because"):
@@ -206,15 +214,15 @@ def show_plan(plan: Sequence[StepPlan], as_json: bool) -> None:
         would = Text("run" if step.runs else "skip", style=style)
         # Text, because rich would read [split] as markup.
         table.add_row(step.name, would, Text(step.reason))
-    _console().print(table)
+    terminal().print(table)
 
 
 def show_comparison(comparison: Comparison, as_json: bool) -> None:
     """Print candidates and versions side by side."""
     if as_json:
-        _print_json({"candidates": comparison.candidates, "versions": comparison.versions})
+        print_json({"candidates": comparison.candidates, "versions": comparison.versions})
         return
-    console = _console()
+    console = terminal()
     console.print(_candidate_table(console, comparison.candidates, comparison.winner))
     table = Table(title=f"Versions of {comparison.model}", title_justify="left")
     for heading in ("version", "alias", "candidate", "log loss", "accuracy", "made", "decision"):
@@ -235,9 +243,9 @@ def show_comparison(comparison: Comparison, as_json: bool) -> None:
 def show_findings(findings: Sequence[Finding], as_json: bool) -> None:
     """Print what doctor found."""
     if as_json:
-        _print_json({"findings": [vars(finding) for finding in findings]})
+        print_json({"findings": [vars(finding) for finding in findings]})
         return
-    console = _console()
+    console = terminal()
     for finding in findings:
         mark, style = ("✓", "green") if finding.well else ("✗", "red")
         console.print(Text(f"{mark} {finding.what}: {finding.said}", style=style))
@@ -245,10 +253,12 @@ def show_findings(findings: Sequence[Finding], as_json: bool) -> None:
             console.print(Text(f"    {finding.remedy}"))
 
 
-def _console() -> Console:
+def terminal() -> Console:
+    """Where tables are printed."""
     # A pipe has no width: tables then are as wide as their content.
     return Console(width=None if sys.stdout.isatty() else 200, soft_wrap=False)
 
 
-def _print_json(value: Any) -> None:
+def print_json(value: Any) -> None:
+    """Print one JSON value, a key a line."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")

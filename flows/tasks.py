@@ -19,7 +19,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows import keys, profiles, publishing, rival
+from flows import keys, profiles, promoting, publishing, rival
 from flows.faults import failpoint
 from flows.fits import fit_all, load_fits
 from flows.latency import row_latency_ms
@@ -33,11 +33,10 @@ from pipelines.adapters.tracking import registry
 from pipelines.config import contract
 from pipelines.drift.profile import profile
 from pipelines.inference import Predictor
-from pipelines.leaks import blocking, find
-from pipelines.records import DataError, Decision, Evaluation, Parts, Table
+from pipelines.leaks import find
+from pipelines.records import DataError, Parts, Table
 from pipelines.steps import evaluate as evaluating
 from pipelines.steps import export as exporting
-from pipelines.steps import promote as promoting
 from pipelines.steps import register as registering
 from pipelines.steps import split as splitting
 
@@ -229,58 +228,20 @@ def promote(line: Line, parts: Receipt, judged: Receipt, version: Receipt) -> Re
     """The decision on the evidence; moves the alias where it says so."""
     client = tracking.connect(line.workspace)
     mine = registry.Version(line.model, version.facts["version"], judged.facts["run_id"], {})
+    key = keys.promote(line, judged.key, version.key, mine.number)
 
     def fill(_: Path, facts: Facts) -> None:
-        evaluation = formats.read_evaluation(Path(judged.folder), judged.facts)
         latency = row_latency_ms(Path(version.folder) / "model.onnx")
-        with tracking.locked(line.workspace, f"promote-{line.model}"):
-            receipts = (parts, judged, version)
-            decision, final = _decide(line, client, receipts, evaluation, latency)
-            publishing.move_alias(client, mine, decision.promoted)
-            failpoint("after_alias")
+        receipts = (parts, judged, version)
+        verdict = promoting.decide_and_move(line, client, key.digest, receipts, latency)
+        promoting.note_decision(client, mine, judged, verdict, latency)
         facts.update(
-            promoted=decision.promoted,
-            sentence=decision.sentence,
-            final=final,
+            promoted=verdict.decision.promoted,
+            sentence=verdict.decision.sentence,
+            final=verdict.final,
             version=mine.number,
             latency_ms=latency,
+            decisions=verdict.decisions,
         )
-        publishing.note_decision(client, mine, decision, latency)
 
-    return _step(line, keys.promote(line, judged.key, version.key, mine.number), fill)
-
-
-def _decide(
-    line: Line,
-    client: Any,
-    receipts: tuple[Receipt, Receipt, Receipt],
-    evaluation: Evaluation,
-    latency_ms: float,
-) -> tuple[Decision, bool]:
-    """The decision against the champion of this moment, and whether it is final.
-
-    Called with the promotion lock held.
-    """
-    parts, judged, version = receipts
-    champion = registry.champion(client, line.model)
-    now = champion.sha256 if champion else rival.NO_RIVAL
-    mine, then = version.facts["sha256"], judged.facts["rival"]
-    if then == mine:
-        number = version.facts["version"]
-        sentence = f"Version {number} is the champion already: this training gives the same model."
-        return Decision(False, sentence), True
-    # A champion that this training made earlier is the same pipeline in another graph (another
-    # converter, another order of columns): the decision that made it champion holds for this.
-    again = champion is not None and champion.tags.get(rival.TRAINED_BY) == version.facts["train"]
-    if now not in (then, mine) and not again:
-        sentence = "Not promoted: another run moved the champion meanwhile. Train once more."
-        return Decision(False, sentence), False
-    decision = promoting.promote(
-        evaluation,
-        line.config.promotion,
-        judged.facts["champion"],
-        latency_ms,
-        version.facts["size_mb"],
-        blocking([formats.read_leak(leak) for leak in parts.facts["leaks"]], line.config.leaks),
-    )
-    return decision, True
+    return _step(line, key, fill)

@@ -27,6 +27,7 @@ __all__ = [
     "read_learned",
     "read_parts",
     "read_table",
+    "read_test_digests",
     "write_evaluation",
     "write_fit",
     "write_parts",
@@ -100,6 +101,12 @@ def read_learned(path: Path) -> NDArray[np.uint64]:
     """The digests of the rows that a fit learned from or was chosen by: all but the test rows."""
     file = parquet.read_table(path, columns=["row_digest", "part"])
     return np.asarray(file["row_digest"].filter(pc.not_equal(file["part"], "test")).to_numpy())
+
+
+def read_test_digests(path: Path) -> NDArray[np.uint64]:
+    """The digests of the test rows."""
+    file = parquet.read_table(path, columns=["row_digest", "part"])
+    return np.asarray(file["row_digest"].filter(pc.equal(file["part"], "test")).to_numpy())
 
 
 def read_leak(facts: Mapping[str, Any]) -> Leak:

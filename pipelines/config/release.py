@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
+from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -13,10 +14,27 @@ from pipelines.cron import cron_mistake
 __all__ = ["Promotion", "Registry", "Schedule"]
 
 
+Metric = Literal[
+    "log_loss",
+    "brier",
+    "roc_auc",
+    "average_precision",
+    "accuracy",
+    "balanced_accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "mcc",
+    "expected_calibration_error",
+]
+
+
 class Promotion(Section):
     """What a challenger must prove and keep within."""
 
+    metric: Metric = "log_loss"
     confidence: float = Field(default=0.95, ge=0.5, lt=1)
+    min_effect: float = Field(default=0.0, ge=0)
     max_latency_ms: float | None = Field(default=None, gt=0)
     max_size_mb: float | None = Field(default=None, gt=0)
 

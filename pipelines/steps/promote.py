@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipelines.config import Promotion
-from pipelines.metrics import Paired
+from pipelines.metrics import Paired, SliceComparison
 from pipelines.records import Decision, Evaluation, Leak
 
 __all__ = ["promote"]
@@ -24,9 +24,10 @@ def promote(
 ) -> Decision:
     """The decision on the evidence.
 
-    With no champion the winner must have a lower log loss than the class frequencies, else
-    than the champion, in at least the configured share of paired bootstrap resamples; and
-    it must keep within the budgets. What leaks makes all evidence void.
+    With no champion the winner must be better than the class frequencies, else than the
+    champion: in the configured metric, with at least the configured confidence by the paired
+    bootstrap, and by at least `min_effect`. In no slice may it be worse than the champion
+    beyond doubt, and it must keep within the budgets. What leaks makes all evidence void.
 
     Parameters
     ----------
@@ -78,21 +79,45 @@ def _over_budget(config: Promotion, latency_ms: float, size_mb: float) -> str:
 
 
 def _judge(evaluation: Evaluation, paired: Paired, rival: str, config: Promotion) -> Decision:
+    winner, metric = evaluation.winner, paired.metric.replace("_", " ")
+    if paired.note:
+        return Decision(False, f"Not promoted: {winner} cannot be judged. {paired.note}")
     if paired.distinct < FEWEST_ROWS:
         return Decision(
             False,
             f"Not promoted: only {paired.distinct} of the {paired.rows} test rows differ from "
-            f"each other, too few to tell {evaluation.winner} from {rival}.",
+            f"each other, too few to tell {winner} from {rival}.",
         )
     gap = paired.difference
     evidence = (
-        f"log loss {gap.value:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}] against {rival} on "
+        f"{metric} {gap.value:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}] against {rival} on "
         f"{paired.rows} test rows, better in {paired.share_better:.2%} of resamples"
     )
-    if paired.share_better >= config.confidence:
-        return Decision(True, f"Promoted: {evaluation.winner}, {evidence}.")
-    return Decision(
-        False,
-        f"Not promoted: {evaluation.winner} is not better beyond doubt; {evidence}, where "
-        f"{100 * config.confidence:g}% are asked for.",
+    if paired.share_better < config.confidence:
+        return Decision(
+            False,
+            f"Not promoted: {winner} is not better beyond doubt; {evidence}, where "
+            f"{100 * config.confidence:g}% are asked for.",
+        )
+    if paired.gain.value < config.min_effect:
+        return Decision(
+            False,
+            f"Not promoted: {winner} is better by less than the {config.min_effect:g} of "
+            f"[promotion] min_effect; {evidence}.",
+        )
+    worse = [each for each in evaluation.champion_slices if each.worse]
+    if worse:
+        return Decision(False, f"Not promoted: {winner} is {_worse(worse, rival)}; {evidence}.")
+    return Decision(True, f"Promoted: {winner}, {evidence}.")
+
+
+def _worse(slices: Sequence[SliceComparison], rival: str) -> str:
+    """Where the winner is worse than the champion, as it follows «is»."""
+    first = slices[0]
+    assert first.paired is not None  # without a comparison it is not called worse
+    gap, metric = first.paired.difference, first.paired.metric.replace("_", " ")
+    more = f", and in {len(slices) - 1} more" if len(slices) > 1 else ""
+    return (
+        f"worse than {rival} beyond doubt where {first.column} is {first.value} ({metric} "
+        f"{gap.value:+.4f} on {first.rows} test rows{more})"
     )

@@ -24,6 +24,7 @@ __all__ = [
     "create_version",
     "download_model",
     "drop_alias",
+    "drop_version_tag",
     "find_version",
     "resolve",
     "set_alias",
@@ -136,6 +137,12 @@ def set_version_tags(client: MlflowClient, version: Version, tags: Mapping[str, 
     """Add tags to a version."""
     for key, value in tags.items():
         client.set_model_version_tag(version.model, version.number, key, value)
+
+
+def drop_version_tag(client: MlflowClient, version: Version, key: str) -> None:
+    """Take a tag of the version away, if it has it."""
+    if key in client.get_model_version(version.model, version.number).tags:
+        client.delete_model_version_tag(version.model, version.number, key)
 
 
 def resolve(client: MlflowClient, uri: str) -> Version:

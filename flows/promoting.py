@@ -1,0 +1,190 @@
+"""The promote step's act: the decision against the champion of the moment, and the alias."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flows import promotion, rival
+from flows.line import Line, Receipt
+from pipelines.adapters import formats
+from pipelines.adapters.tracking import registry, runs
+from pipelines.leaks import blocking
+from pipelines.promotion.history import Entry
+from pipelines.promotion.reuse import decisions_on, sketch
+from pipelines.records import Decision, Evaluation
+from pipelines.steps import promote as promoting
+
+__all__ = ["Verdict", "decide_and_move", "note_decision"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What promote came to.
+
+    Attributes
+    ----------
+    decision : Decision
+    final : bool
+        Whether the same evidence would bring the same again.
+    by_test_rows : bool
+        Whether the test rows decided, and so were used once more.
+    decisions : int
+        How often these test rows have decided, this time included.
+    """
+
+    decision: Decision
+    final: bool = True
+    by_test_rows: bool = False
+    decisions: int = 0
+
+
+def decide_and_move(
+    line: Line,
+    client: Any,
+    key: str,
+    receipts: tuple[Receipt, Receipt, Receipt],
+    latency_ms: float,
+) -> Verdict:
+    """The verdict on the evidence; the champion is the one of the moment that nobody else moves.
+
+    Parameters
+    ----------
+    key : str
+        The promote step's own: the same decision is in the history once.
+    receipts : tuple of Receipt
+        Of split, evaluate and register.
+    """
+    parts, judged, version = receipts
+    evaluation = formats.read_evaluation(Path(judged.folder), judged.facts)
+    mine = registry.Version(line.model, version.facts["version"], judged.facts["run_id"], {})
+    rows = _sketch(Path(parts.folder))
+    with promotion.held(line, client) as entries:
+        champion = registry.champion(client, line.model)
+        verdict = _decide(line, client, champion, receipts, evaluation, latency_ms)
+        others = [entry for entry in entries if entry.key != key]
+        entry = _entry(key, mine, champion, verdict, evaluation, rows)
+        if verdict.by_test_rows:
+            promotion.move(client, mine, entry)
+        else:
+            promotion.point_at(client, mine, entry)
+    decisions = decisions_on(rows, others) + verdict.by_test_rows
+    return Verdict(verdict.decision, verdict.final, verdict.by_test_rows, decisions)
+
+
+def _sketch(folder: Path) -> tuple[int, ...]:
+    return sketch(formats.read_test_digests(folder / "split.parquet"))
+
+
+def _entry(
+    key: str,
+    mine: registry.Version,
+    champion: registry.Version | None,
+    verdict: Verdict,
+    evaluation: Evaluation,
+    rows: tuple[int, ...],
+) -> Entry:
+    then = champion.number if champion else None
+    promoted = verdict.decision.promoted
+    return Entry(
+        number=0,
+        key=key,
+        time=promotion.now(),
+        action="promoted" if promoted else "not promoted",
+        version=mine.number,
+        champion_before=then,
+        champion_after=mine.number if promoted else then,
+        by=f"training {mine.run_id}",
+        reason=verdict.decision.sentence,
+        test_rows=len(evaluation.codes),
+        sketch=rows,
+    )
+
+
+def _decide(
+    line: Line,
+    client: Any,
+    champion: registry.Version | None,
+    receipts: tuple[Receipt, Receipt, Receipt],
+    evaluation: Evaluation,
+    latency_ms: float,
+) -> Verdict:
+    parts, judged, version = receipts
+    now = champion.sha256 if champion else rival.NO_RIVAL
+    mine, then, number = version.facts["sha256"], judged.facts["rival"], version.facts["version"]
+    trained_by = version.facts["train"]
+    if then == mine:
+        sentence = f"Version {number} is the champion already: this training gives the same model."
+        return Verdict(Decision(False, sentence))
+
+    def same(other: registry.Version) -> bool:
+        return other.sha256 == mine or other.tags.get(rival.TRAINED_BY) == trained_by
+
+    taken_down = promotion.rolled_back(client, line.model, same)
+    if taken_down is not None:
+        return Verdict(Decision(False, _taken_down(line, taken_down, number)))
+    # A champion that this training made earlier is the same pipeline in another graph (another
+    # converter, another order of columns): the decision that made it champion holds for this.
+    again = champion is not None and champion.tags.get(rival.TRAINED_BY) == trained_by
+    if now not in (then, mine) and not again:
+        sentence = "Not promoted: another run moved the champion meanwhile. Train once more."
+        return Verdict(Decision(False, sentence), final=False)
+    decision = promoting.promote(
+        evaluation,
+        line.config.promotion,
+        judged.facts["champion"],
+        latency_ms,
+        version.facts["size_mb"],
+        blocking([formats.read_leak(leak) for leak in parts.facts["leaks"]], line.config.leaks),
+    )
+    return Verdict(decision, by_test_rows=True)
+
+
+def _taken_down(line: Line, version: registry.Version, number: str) -> str:
+    reason = version.tags[promotion.ROLLED_BACK].rstrip(".")
+    return (
+        f"Not promoted: version {version.number}, the same model, was taken down ({reason}). "
+        f"By hand: logitline promote {line.config_path} {number} --reason TEXT"
+    )
+
+
+def note_decision(
+    client: Any, mine: registry.Version, judged: Receipt, verdict: Verdict, latency_ms: float
+) -> None:
+    """Keep decision and evidence as tags of the version and of its run."""
+    evaluation = formats.read_evaluation(Path(judged.folder), judged.facts)
+    tags = {
+        "logitline.decision": verdict.decision.sentence,
+        "logitline.promoted": str(verdict.decision.promoted).lower(),
+        "logitline.moved_by": f"training {mine.run_id}",
+        "logitline.latency_ms": f"{latency_ms:.3f}",
+        "logitline.evidence": json.dumps(_evidence(evaluation, judged.facts["champion"])),
+        "logitline.test_row_decisions": str(verdict.decisions),
+    }
+    registry.set_version_tags(client, mine, tags)
+    runs.set_run_tags(client, mine.run_id, tags)
+
+
+def _evidence(evaluation: Evaluation, champion: str | None) -> dict[str, Any]:
+    """The comparison that decided, in numbers."""
+    paired = evaluation.against_champion if champion else evaluation.against_prior
+    if paired is None or paired.note:
+        return {}
+    gap = paired.difference
+    facts: dict[str, Any] = {
+        "metric": paired.metric,
+        "against": f"version {champion}" if champion else "class frequencies",
+        "difference": [gap.value, gap.low, gap.high],
+        "share_better": paired.share_better,
+        "rows": paired.rows,
+        "distinct_rows": paired.distinct,
+    }
+    if evaluation.mcnemar is not None:
+        facts["mcnemar_p"] = evaluation.mcnemar.p
+    worse: Sequence[Any] = [each for each in evaluation.champion_slices if each.worse]
+    if worse:
+        facts["worse_slices"] = [f"{each.column} = {each.value}" for each in worse]
+    return facts
