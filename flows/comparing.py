@@ -10,8 +10,9 @@ from typing import Any
 
 from flows.line import open_line
 from pipelines.adapters.tracking import client as tracking
-from pipelines.adapters.tracking import registry, runs
+from pipelines.adapters.tracking import history, registry, runs
 from pipelines.metrics import METRICS
+from pipelines.promotion.history import Reign, reigns
 
 __all__ = ["Comparison", "comparison"]
 
@@ -21,6 +22,7 @@ class Comparison:
     """What stands side by side; candidates as in the JSON of `train`, versions newest first."""
 
     model: str
+    metric: str
     winner: str
     candidates: Sequence[dict[str, Any]]
     versions: Sequence[dict[str, Any]]
@@ -44,14 +46,17 @@ def comparison(config: Path, workspace: Path) -> Comparison:
         )
     candidates = runs.logged_candidates(client, run_id)
     named = registry.aliases(client, line.model)
+    versions = [
+        _version(client, each, named.get(each.number, []), line.config.promotion.metric)
+        for each in registry.versions(client, line.model)
+    ]
+    spans = reigns(history.entries(client, line.model))
     return Comparison(
         model=line.model,
+        metric=line.config.promotion.metric,
         winner=next((c.name for c in candidates if c.tags["logitline.winner"] == "true"), ""),
         candidates=[_candidate(each) for each in candidates],
-        versions=[
-            _version(client, each, named.get(each.number, []))
-            for each in registry.versions(client, line.model)
-        ],
+        versions=[_beside_champion(each, versions, spans) for each in versions],
     )
 
 
@@ -66,19 +71,44 @@ def _candidate(run: runs.CandidateRun) -> dict[str, Any]:
     }
 
 
-def _version(client: Any, version: registry.Version, aliases: list[str]) -> dict[str, Any]:
+def _version(
+    client: Any, version: registry.Version, aliases: list[str], metric: str
+) -> dict[str, Any]:
     metrics = runs.logged_metrics(client, version.run_id)
     made = datetime.fromtimestamp(version.made / 1000, UTC)
     return {
         "version": version.number,
         "aliases": sorted(aliases),
         "candidate": version.tags.get("logitline.candidate", ""),
+        "metric": _interval(metrics, metric),
         "log_loss": _interval(metrics, "log_loss"),
         "accuracy": _interval(metrics, "accuracy"),
         "made": f"{made:%Y-%m-%d %H:%M}",
         "decision": version.tags.get("logitline.decision", ""),
+        "split": version.tags.get("logitline.split", ""),
         "onnx_sha256": version.sha256,
         "run_id": version.run_id,
+    }
+
+
+def _beside_champion(
+    version: dict[str, Any], versions: Sequence[dict[str, Any]], spans: Sequence[Reign]
+) -> dict[str, Any]:
+    """The version with its times as champion, and its distance from the present champion.
+
+    The distance is that of two figures, each on its own training's test rows.
+    """
+    champion = next((v for v in versions if registry.CHAMPION in v["aliases"]), None)
+    mine = version["metric"]["value"]
+    then = champion["metric"]["value"] if champion else None
+    return version | {
+        "champion": [
+            {"since": span.since, "until": span.until}
+            for span in spans
+            if span.version == version["version"]
+        ],
+        "difference": None if champion is version or None in (mine, then) else mine - then,
+        "same_test_rows": None if champion is None else champion["split"] == version["split"],
     }
 
 

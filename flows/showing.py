@@ -38,6 +38,16 @@ SHOWN = ("log_loss", "roc_auc", "accuracy", "expected_calibration_error")
 WINNER = " ◂ winner"
 # Widths in characters: a metric with its interval, and all that stands beside the metrics.
 METRIC_COLUMN, OTHER_COLUMNS = 23, 34
+VERSION_HEADINGS = (
+    "version",
+    "alias",
+    "candidate",
+    "metric",
+    "to the champion",
+    "made",
+    "champion (UTC)",
+    "decision",
+)
 TITLES = {
     "log_loss": "log loss",
     "roc_auc": "ROC AUC",
@@ -224,20 +234,36 @@ def show_comparison(comparison: Comparison, as_json: bool) -> None:
         return
     console = terminal()
     console.print(_candidate_table(console, comparison.candidates, comparison.winner))
-    table = Table(title=f"Versions of {comparison.model}", title_justify="left")
-    for heading in ("version", "alias", "candidate", "log loss", "accuracy", "made", "decision"):
+    title = f"Versions of {comparison.model} by {comparison.metric.replace('_', ' ')}"
+    elsewhere = any(each["same_test_rows"] is False for each in comparison.versions)
+    caption = "* The two figures come from different test rows." if elsewhere else None
+    table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")
+    for heading in VERSION_HEADINGS:
         table.add_column(heading)
     for each in comparison.versions:
         table.add_row(
             each["version"],
             Text(", ".join(each["aliases"]), style="bold green"),
             Text(each["candidate"]),
-            _interval(each["log_loss"]),
-            _interval(each["accuracy"]),
+            _interval(each["metric"]),
+            _difference(each),
             each["made"],
+            "\n".join(_reign(span) for span in each["champion"]),
             Text(each["decision"]),
         )
     console.print(table)
+
+
+def _difference(version: Mapping[str, Any]) -> str:
+    """How far the version is from the champion; marked where the test rows are others."""
+    if version["difference"] is None:
+        return "–"
+    return f"{version['difference']:+.4f}{'' if version['same_test_rows'] else ' *'}"
+
+
+def _reign(span: Mapping[str, str | None]) -> str:
+    since, until = ((span[end] or "now")[:16].replace("T", " ") for end in ("since", "until"))
+    return f"{since} – {until}"
 
 
 def show_findings(findings: Sequence[Finding], as_json: bool) -> None:

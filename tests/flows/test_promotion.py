@@ -1,0 +1,156 @@
+"""The champion moved by hand: real registry, real files, the command as a user starts it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from flows import promotion
+from flows.line import open_line
+from flows.running import UsageError
+from pipelines.adapters.tracking import client as tracking
+from pipelines.adapters.tracking import history, registry
+from pipelines.adapters.tracking.registry import NoVersionError
+from pipelines.promotion.history import Entry
+from tests.flows.workspaces import logitline, workspace
+
+
+def with_versions(folder: Path, count: int) -> Path:
+    """The config of a workspace whose model has so many versions, promoted one after another."""
+    config = workspace(folder)
+    client = tracking.connect(folder)
+    experiment = tracking.experiment(client, folder, "flowers")
+    line = open_line(config, folder)
+    champion: str | None = None
+    for number in range(1, count + 1):
+        run = client.create_run(experiment).info
+        graph = f"graph {number}".encode()
+        draft = folder / "model.onnx"
+        draft.write_bytes(graph)
+        client.log_artifact(run.run_id, str(draft), "model")
+        tags = {registry.SHA256: hashlib.sha256(graph).hexdigest()}
+        source = f"{run.artifact_uri}/model"
+        version = registry.create_version(client, "flowers", source, run.run_id, tags)
+        entry = Entry(
+            0, f"key {number}", promotion.now(), "promoted", version.number, champion,
+            version.number, "training", "Promoted.",
+        )  # fmt: skip
+        with promotion.held(line, client):
+            promotion.move(client, version, entry)
+        champion = version.number
+    return config
+
+
+def champion_of(folder: Path) -> str | None:
+    found = registry.champion(tracking.connect(folder), "flowers")
+    return found.number if found else None
+
+
+def test_a_rollback_brings_the_champion_before_back_and_a_second_the_one_before_that(
+    tmp_path: Path,
+) -> None:
+    config = with_versions(tmp_path, 3)
+    first = promotion.roll_back(config, tmp_path, "answers were late")
+    assert (first.entry.champion_before, champion_of(tmp_path)) == ("3", "2")
+    assert first.sentence == "Version 2 of flowers is the champion again in the place of version 3."
+    promotion.roll_back(config, tmp_path, "that one, too")
+    assert champion_of(tmp_path) == "1"
+    with pytest.raises(UsageError, match="no earlier champion"):
+        promotion.roll_back(config, tmp_path, "once more")
+    told = promotion.read_history(config, tmp_path)
+    assert [e.action for e in told.entries[-2:]] == ["rolled back", "rolled back"]
+    assert told.entries[-1].reason == "that one, too"
+    assert told.note == ""
+
+
+def test_what_was_taken_down_is_marked_with_the_reason_until_a_person_brings_it_back(
+    tmp_path: Path,
+) -> None:
+    config = with_versions(tmp_path, 2)
+    client = tracking.connect(tmp_path)
+    promotion.roll_back(config, tmp_path, "answers were late")
+
+    def is_second(version: registry.Version) -> bool:
+        return version.number == "2"
+
+    found = promotion.rolled_back(client, "flowers", is_second)
+    assert found is not None
+    assert found.tags[promotion.ROLLED_BACK] == "rolled back: answers were late"
+    promotion.promote_by_hand(config, tmp_path, "2", "it was the network")
+    assert champion_of(tmp_path) == "2"
+    assert promotion.rolled_back(client, "flowers", is_second) is None
+
+
+def test_a_file_that_is_not_the_registered_one_is_not_promoted(tmp_path: Path) -> None:
+    config = with_versions(tmp_path, 2)
+    (graph,) = (p for p in tmp_path.rglob("model/model.onnx") if p.read_bytes() == b"graph 1")
+    graph.write_bytes(b"graph x")
+    with pytest.raises(UsageError, match="not the one that was registered"):
+        promotion.roll_back(config, tmp_path, "answers were late")
+    assert champion_of(tmp_path) == "2"
+    assert len(promotion.read_history(config, tmp_path).entries) == 2
+
+
+def test_mistakes_by_hand_end_in_a_sentence(tmp_path: Path) -> None:
+    config = with_versions(tmp_path, 2)
+    with pytest.raises(NoVersionError, match=r"no version 7\. There are 1, 2"):
+        promotion.promote_by_hand(config, tmp_path, "7", "why not")
+    with pytest.raises(UsageError, match="is the champion already"):
+        promotion.promote_by_hand(config, tmp_path, "2", "why not")
+    with pytest.raises(UsageError, match="A reason is kept"):
+        promotion.roll_back(config, tmp_path, "  ")
+
+
+def test_a_champion_that_was_moved_elsewhere_is_told_and_not_rolled_back(tmp_path: Path) -> None:
+    config = with_versions(tmp_path, 2)
+    client = tracking.connect(tmp_path)
+    registry.set_alias(client, registry.versions(client, "flowers")[-1], registry.CHAMPION)
+    note = promotion.read_history(config, tmp_path).note
+    assert note == (
+        "The champion is version 1, where the history ends with version 2: it was moved elsewhere."
+    )
+    with pytest.raises(UsageError, match="no earlier champion"):
+        promotion.roll_back(config, tmp_path, "why not")
+
+
+@pytest.mark.parametrize(
+    ("point", "champion", "entries"), [("after_entry", "2", 2), ("after_alias", "1", 3)]
+)
+def test_a_killed_rollback_is_either_done_or_not_at_all(
+    point: str, champion: str, entries: int, tmp_path: Path
+) -> None:
+    config = with_versions(tmp_path, 2)
+    killed = logitline(
+        "rollback", config, "--reason", "late", cwd=tmp_path, LOGITLINE_FAULT=f"{point}:kill"
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert champion_of(tmp_path) == champion
+    client = tracking.connect(tmp_path)
+    with promotion.held(open_line(config, tmp_path), client) as settled:
+        assert len(settled) == entries
+        assert settled[-1].champion_after == champion
+    assert history.entries(client, "flowers") == settled
+
+
+def test_the_commands_tell_what_they_did(tmp_path: Path) -> None:
+    config = with_versions(tmp_path, 2)
+    done = logitline("rollback", config, "--reason", "late", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert (facts["champion_before"], facts["champion_after"]) == ("2", "1")
+    assert facts["reason"] == "late"
+    done = logitline("promote", config, "2", "--reason", "it was the network", cwd=tmp_path)
+    assert done.stdout == "Version 2 of flowers is the champion in the place of version 1.\n"
+    done = logitline("promote", config, "9", "--reason", "typo", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "There is no version 9" in done.stderr
+    told = json.loads(logitline("history", config, "--json", cwd=tmp_path).stdout)
+    actions = ["promoted by hand", "rolled back", "promoted", "promoted"]
+    assert [each["action"] for each in told["history"]] == actions
+    assert told["champion"] == "2"
+    shown = logitline("history", config, cwd=tmp_path).stdout
+    assert "it was the network" in shown
