@@ -230,7 +230,8 @@ def show_plan(plan: Sequence[StepPlan], as_json: bool) -> None:
 def show_comparison(comparison: Comparison, as_json: bool) -> None:
     """Print candidates and versions side by side."""
     if as_json:
-        print_json({"candidates": comparison.candidates, "versions": comparison.versions})
+        facts = {name: getattr(comparison, name) for name in ("metric", "candidates", "versions")}
+        print_json(facts)
         return
     console = terminal()
     console.print(_candidate_table(console, comparison.candidates, comparison.winner))
