@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from pipelines.adapters.store import write_atomically
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import runs
 from pipelines.leaks import reason
+from pipelines.promotion.reuse import warning
 from pipelines.records import Decision, Leak
 from pipelines.report import html
 from pipelines.steps.evaluate import NO_NUMBERS
@@ -67,6 +68,7 @@ class Outcome:
             "leaks": [asdict(leak) | {"allowed": reason} for leak, reason in self.leaks],
             "promoted": decision["promoted"],
             "decision": decision["sentence"],
+            "test_row_decisions": decision["decisions"],
             "onnx": str(self.export / "model.onnx"),
             "onnx_sha256": version["sha256"],
             "parity": version["parity"],
@@ -128,6 +130,13 @@ def _candidate(facts: dict[str, Any], scores: dict[str, Any] | None) -> dict[str
     }
 
 
+def _notes(line: Line, steps: Mapping[str, Receipt]) -> list[str]:
+    """What a reader should know of the rows: of the table, of the split, and of their use."""
+    reused = warning(steps["promote"].facts["decisions"], line.config.promotion.confidence)
+    told = [*steps["ingest"].facts["notes"], *steps["split"].facts["notes"]]
+    return [*told, reused] if reused else told
+
+
 def _report_data(line: Line, outcome: Outcome) -> html.ReportData:
     steps = {each.step: each for each in outcome.receipts}
     judged, decision = steps["evaluate"], steps["promote"]
@@ -141,7 +150,7 @@ def _report_data(line: Line, outcome: Outcome) -> html.ReportData:
         evaluation=formats.read_evaluation(Path(judged.folder), judged.facts),
         classes=table.classes,
         rows={name: steps["split"].facts[name] for name in ("train", "validation", "test")},
-        notes=[*steps["ingest"].facts["notes"], *steps["split"].facts["notes"]],
+        notes=_notes(line, steps),
         leaks=outcome.leaks,
         lineage={
             "Table": line.origin.place,

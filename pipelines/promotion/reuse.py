@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 
 from pipelines.promotion.history import Entry
 
-__all__ = ["chance_of_error", "decisions_on", "overlap", "sketch"]
+__all__ = ["chance_of_error", "decisions_on", "overlap", "sketch", "warning"]
 
 SIZE = 64
 # From this overlap on, rows count as the same.
 SAME = 0.5
+# The chance of a false promotion from which on a reader is told.
+WORTH_TELLING = 0.4
 
 
 def sketch(digests: NDArray[np.uint64]) -> tuple[int, ...]:
@@ -50,3 +52,15 @@ def chance_of_error(decisions: int, confidence: float) -> float:
     For independent decisions, where none is better.
     """
     return 1 - confidence**decisions
+
+
+def warning(decisions: int, confidence: float) -> str:
+    """What a reader must know once the rows have decided often; nothing before that."""
+    chance = chance_of_error(decisions, confidence)
+    if chance < WORTH_TELLING:
+        return ""
+    return (
+        f"These test rows have decided {decisions} times. Were no challenger ever better, they "
+        f"would by now have promoted one or more with a chance of {chance:.0%}: the intervals "
+        "are too narrow. Bring new rows, or another split.salt."
+    )
