@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows import promotion, rival
+from flows import promotion, publishing, rival
 from flows.line import Line, Receipt
 from pipelines.adapters import formats
 from pipelines.adapters.tracking import registry, runs
@@ -152,9 +152,14 @@ def _taken_down(line: Line, version: registry.Version, number: str) -> str:
 
 
 def note_decision(
-    client: Any, mine: registry.Version, judged: Receipt, verdict: Verdict, latency_ms: float
+    line: Line,
+    client: Any,
+    mine: registry.Version,
+    judged: Receipt,
+    verdict: Verdict,
+    latency_ms: float,
 ) -> None:
-    """Keep decision and evidence as tags of the version and of its run."""
+    """Keep decision and evidence as tags of the version and of its run, and describe it."""
     evaluation = formats.read_evaluation(Path(judged.folder), judged.facts)
     tags = {
         "logitline.decision": verdict.decision.sentence,
@@ -166,6 +171,7 @@ def note_decision(
     }
     registry.set_version_tags(client, mine, tags)
     runs.set_run_tags(client, mine.run_id, tags)
+    publishing.describe(line, client, mine, evaluation, verdict.decision)
 
 
 def _evidence(evaluation: Evaluation, champion: str | None) -> dict[str, Any]:

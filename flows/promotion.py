@@ -15,7 +15,7 @@ from flows.line import Line, open_line
 from flows.running import UsageError
 from pipelines.adapters.store import file_sha256
 from pipelines.adapters.tracking import client as tracking
-from pipelines.adapters.tracking import history, registry
+from pipelines.adapters.tracking import history, registry, runs
 from pipelines.digests import content_digest
 from pipelines.promotion.history import Action, Entry, before
 
@@ -35,6 +35,8 @@ __all__ = [
 
 # Tag of a version: why a person took it down.
 ROLLED_BACK = "logitline.rolled_back"
+# Tag of versions and runs, to filter by in the UI, where an alias is none of a run's.
+CHAMPION_TAG = "champion"
 
 
 def now() -> str:
@@ -47,6 +49,7 @@ def held(line: Line, client: Any) -> Iterator[list[Entry]]:
     """The history of the line's model, while nobody else moves its champion."""
     with tracking.locked(line.workspace, f"promote-{line.model}"):
         yield history.settle(client, line.model)
+        _mark_champion(client, line.model)
 
 
 def move(client: Any, version: registry.Version, entry: Entry) -> Entry:
@@ -69,6 +72,16 @@ def point_at(client: Any, version: registry.Version, entry: Entry) -> None:
         registry.drop_alias(client, version, registry.CHALLENGER)
     else:
         registry.set_alias(client, version, registry.CHALLENGER)
+
+
+def _mark_champion(client: Any, model: str) -> None:
+    """Let the tag `champion` of all versions and their runs say what the alias says."""
+    champion = registry.champion(client, model)
+    for version in registry.versions(client, model):
+        told = str(champion is not None and version.number == champion.number).lower()
+        if version.tags.get(CHAMPION_TAG) != told:
+            registry.set_version_tags(client, version, {CHAMPION_TAG: told})
+            runs.set_run_tags(client, version.run_id, {CHAMPION_TAG: told})
 
 
 def rolled_back(

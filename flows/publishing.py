@@ -20,7 +20,7 @@ from pipelines.config import contract
 from pipelines.digests import ROOT, code_digest
 from pipelines.inference import binding, serving
 from pipelines.metrics import Interval
-from pipelines.records import CandidateFit, Evaluation
+from pipelines.records import CandidateFit, Decision, Evaluation
 from pipelines.report import figures
 from pipelines.steps.evaluate import NO_NUMBERS
 from pipelines.steps.register import Registered
@@ -28,7 +28,10 @@ from pipelines.steps.register import Registered
 # The two files that answer requests where this project is not installed.
 LOADER = (Path(serving.__file__), Path(binding.__file__))
 
-__all__ = ["lineage", "log_training", "register_version"]
+__all__ = ["describe", "kinds", "lineage", "log_training", "register_version"]
+
+# Labels that a description names.
+SHOWN = 10
 
 
 def lineage(line: Line, table: Receipt, parts: Receipt, winner: str) -> dict[str, str]:
@@ -69,14 +72,16 @@ def log_training(
         ),
         parameters=_run_parameters(line, parts, evaluation),
         metrics=_metrics(evaluation.scores[evaluation.winner]),
-        tags=_run_tags(line, table, parts),
+        tags=_run_tags(line, table, parts) | kinds(line, evaluation.winner),
         artifacts={
             "candidates.png": figures.png(figures.candidates(evaluation.scores, evaluation.winner)),
             "split.parquet": (Path(parts.folder) / "split.parquet").read_bytes(),
             "config.toml": line.config_path.read_bytes(),
             "pipeline/pipeline.skops": _kept_pipeline(line, receipts[2], evaluation.winner),
         },
-        candidates=[_candidate_run(fit, evaluation, classes) for fit in fits],
+        candidates=[
+            _candidate_run(fit, evaluation, classes, kinds(line, fit.name)) for fit in fits
+        ],
     )
     # With the lock held, a run that is half logged was left by a process that is gone.
     with tracking.locked(line.workspace, f"log-{line.model}"):
@@ -102,8 +107,39 @@ def register_version(
     )
 
 
+def describe(
+    line: Line, client: Any, version: registry.Version, evaluation: Evaluation, decision: Decision
+) -> None:
+    """Say in MLflow what the model is, and how this version came out."""
+    source, winner = line.config.source, evaluation.winner
+    labels = [str(label) for label in sorted(source.classes)]
+    shown = ", ".join(labels[:SHOWN]) + (", …" if len(labels) > SHOWN else "")
+    of_model = (
+        f"Predicts `{source.target}` ({shown}) from {len(line.config.columns)} columns of "
+        f"{line.origin.name}. The alias `champion` is the version in use; every decision on it: "
+        f"`logitline history {line.config_path.name}`."
+    )
+    name = evaluation.metric
+    score = evaluation.scores[winner][name]
+    of_version = (
+        f"{winner} ({kinds(line, winner)['estimator']}), trained on {line.origin.name}: "
+        f"{name.replace('_', ' ')} {score.value:.4f} [{score.low:.4f}, {score.high:.4f}] on "
+        f"{len(evaluation.codes)} test rows. {decision.sentence}"
+    )
+    registry.describe(client, version, of_model, of_version)
+
+
+def kinds(line: Line, candidate: str) -> dict[str, str]:
+    """What runs and versions are filtered by in MLflow's UI."""
+    estimator = next(c.estimator for c in line.config.candidates if c.name == candidate)
+    return {"dataset": line.origin.name, "estimator": estimator}
+
+
 def _candidate_run(
-    fit: CandidateFit, evaluation: Evaluation, classes: tuple[Any, ...]
+    fit: CandidateFit,
+    evaluation: Evaluation,
+    classes: tuple[Any, ...],
+    tags: Mapping[str, str],
 ) -> runs.CandidateRun:
     # The comparison page draws the first three names of the alphabet that differ: these,
     # which every candidate has. The estimator's own follow under scikit-learn's names.
@@ -120,7 +156,7 @@ def _candidate_run(
             parameters=known | _named(fit.parameters),
             metrics={},
             reason=reason,
-            tags={"logitline.winner": "false"},
+            tags={"logitline.winner": "false", **tags},
         )
     drawn = figures.candidate_figures(
         classes, evaluation.codes, evaluation.probabilities[fit.name], fit.curve
@@ -135,6 +171,7 @@ def _candidate_run(
         },
         curve=fit.curve,
         tags={
+            **tags,
             "logitline.winner": str(fit.name == evaluation.winner).lower(),
             **({"logitline.warnings": "\n".join(fit.warnings)} if fit.warnings else {}),
         },

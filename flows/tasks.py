@@ -189,7 +189,8 @@ def register(line: Line, table: Receipt, parts: Receipt, fits: Receipt, judged: 
                     rival.RIVAL: judged.facts["rival"],
                     rival.ROWS_BY: rival.rows_by(line),
                 }
-                version = publishing.register_version(line, client, judged, made, X, tags | lineage)
+                tags |= lineage | publishing.kinds(line, winner)
+                version = publishing.register_version(line, client, judged, made, X, tags)
             profiles.keep(client, version, profile(rows, contract(line.config)))
         failpoint("after_version")
         facts.update(
@@ -234,7 +235,7 @@ def promote(line: Line, parts: Receipt, judged: Receipt, version: Receipt) -> Re
         latency = row_latency_ms(Path(version.folder) / "model.onnx")
         receipts = (parts, judged, version)
         verdict = promoting.decide_and_move(line, client, key.digest, receipts, latency)
-        promoting.note_decision(client, mine, judged, verdict, latency)
+        promoting.note_decision(line, client, mine, judged, verdict, latency)
         facts.update(
             promoted=verdict.decision.promoted,
             sentence=verdict.decision.sentence,

@@ -85,6 +85,17 @@ def test_what_was_taken_down_is_marked_with_the_reason_until_a_person_brings_it_
     assert promotion.rolled_back(client, "flowers", is_second) is None
 
 
+def test_versions_and_their_runs_say_who_is_champion_to_filter_by(tmp_path: Path) -> None:
+    config = with_versions(tmp_path, 3)
+    promotion.roll_back(config, tmp_path, "answers were late")
+    client = tracking.connect(tmp_path)
+    told = {v.number: v.tags["champion"] for v in registry.versions(client, "flowers")}
+    assert told == {"1": "false", "2": "true", "3": "false"}
+    experiment = client.get_experiment_by_name("flowers").experiment_id
+    (run,) = client.search_runs([experiment], "tags.champion = 'true'")
+    assert run.info.run_id == registry.versions(client, "flowers")[1].run_id
+
+
 def test_a_file_that_is_not_the_registered_one_is_not_promoted(tmp_path: Path) -> None:
     config = with_versions(tmp_path, 2)
     (graph,) = (p for p in tmp_path.rglob("model/model.onnx") if p.read_bytes() == b"graph 1")

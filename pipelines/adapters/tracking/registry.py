@@ -22,6 +22,7 @@ __all__ = [
     "aliases",
     "champion",
     "create_version",
+    "describe",
     "download_model",
     "drop_alias",
     "drop_version_tag",
@@ -137,6 +138,13 @@ def set_version_tags(client: MlflowClient, version: Version, tags: Mapping[str, 
     """Add tags to a version."""
     for key, value in tags.items():
         client.set_model_version_tag(version.model, version.number, key, value)
+
+
+def describe(client: MlflowClient, version: Version, of_model: str, of_version: str) -> None:
+    """Say in MLflow what the model and the version are; a model that a person described stays."""
+    if not client.get_registered_model(version.model).description:
+        client.update_registered_model(version.model, of_model)
+    client.update_model_version(version.model, version.number, of_version)
 
 
 def drop_version_tag(client: MlflowClient, version: Version, key: str) -> None:
