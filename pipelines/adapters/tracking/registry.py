@@ -174,7 +174,10 @@ def resolve(client: MlflowClient, uri: str) -> Version:
             else client.get_model_version(name, number)
         )
     except MlflowException as error:
-        raise NoVersionError(f"There is no {uri} in the registry ({error.message}).") from None
+        raise NoVersionError(
+            f"There is no {uri} in the registry ({error.message}). Train first; where nothing "
+            "was promoted, logitline compare says why."
+        ) from None
     return _version(found)
 
 
