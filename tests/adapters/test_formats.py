@@ -168,6 +168,7 @@ def test_an_evaluation_comes_back_with_its_nans(tmp_path: Path, champion: bool) 
         scores={"a": {"log_loss": Interval(0.5, 0.4, 0.6), "roc_auc": undefined}, "b": {}},
         probabilities={"b": P, "a": P[::-1]},
         codes=np.array([1, 0], dtype=np.int32),
+        labels={"b": np.array([1, 1], dtype=np.int32), "a": np.array([0, 1], dtype=np.int32)},
         against_prior=paired,
         against_champion=paired if champion else None,
         champion_note="Compared on 2 of 2 test rows.",
