@@ -73,13 +73,18 @@ def _both_sides(
 
 
 def _too_small(rows: NDArray[np.bool_], answers: Predictions, drawn: Resamples) -> str:
+    few = _too_few(rows, drawn)
+    if not few and len(np.unique(answers.codes[rows])) < 2:
+        return "too small: its rows are all of one class"
+    return few
+
+
+def _too_few(rows: NDArray[np.bool_], drawn: Resamples) -> str:
     n, distinct = int(rows.sum()), drawn.where(rows).distinct
     if n < FEWEST_ROWS:
-        return f"too small: {n} rows, {FEWEST_ROWS} are needed"
+        return f"too small: {n} of the {FEWEST_ROWS} rows that it takes"
     if distinct < FEWEST_ROWS:
-        return f"too small: {distinct} of its {n} rows differ, {FEWEST_ROWS} are needed"
-    if len(np.unique(answers.codes[rows])) < 2:
-        return "too small: its rows are all of one class"
+        return f"too small: {distinct} of the {FEWEST_ROWS} different rows that it takes"
     return ""
 
 
@@ -129,11 +134,9 @@ def compared_slices(
     found = []
     for column, slices in columns.items():
         for value, rows in slices.items():
-            n, distinct = int(rows.sum()), drawn.where(rows).distinct
-            it = SliceComparison(column, value, n)
-            if min(n, distinct) < FEWEST_ROWS:
-                few = f"{n} rows" if n < FEWEST_ROWS else f"{distinct} of its {n} rows differ"
-                found.append(replace(it, note=f"too small: {few}, {FEWEST_ROWS} are needed"))
+            it = SliceComparison(column, value, int(rows.sum()), note=_too_few(rows, drawn))
+            if it.note:
+                found.append(it)
                 continue
             own = _own(drawn, rows)
             (P, labels), (other, other_labels) = ((p[rows], q[rows]) for p, q in (first, second))

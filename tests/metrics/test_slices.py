@@ -76,8 +76,8 @@ def test_slices_that_are_too_small_say_so_and_are_not_judged() -> None:
     slices = {"x": {"few": at < 29, "equal": (at >= 100) & (at < 200), "ones": codes == 1}}
     found = slice_scores(slices, predictions(P, codes, drawn), drawn, "log_loss")
     assert [each.note for each in found] == [
-        "too small: 29 rows, 30 are needed",
-        "too small: 1 of its 100 rows differ, 30 are needed",
+        "too small: 29 of the 30 rows that it takes",
+        "too small: 1 of the 30 different rows that it takes",
         "too small: its rows are all of one class",
     ]
     assert all(not each.scores and each.rest is None and not each.worse for each in found)
@@ -113,4 +113,4 @@ def test_a_slice_of_few_common_rows_is_not_compared() -> None:
     both = [(P, P.argmax(axis=1).astype(np.int32))] * 2
     slices = {"x": {"few": np.arange(ROWS) < 10}}
     (found,) = compared_slices(slices, "log_loss", *both, codes, resamples(ROWS, 50, 0))
-    assert (found.paired, found.note) == (None, "too small: 10 rows, 30 are needed")
+    assert (found.paired, found.note) == (None, "too small: 10 of the 30 rows that it takes")

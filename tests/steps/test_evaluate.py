@@ -232,7 +232,7 @@ def test_winner_and_champion_are_compared_in_each_slice_of_the_common_rows() -> 
         ("up to 65", 20, False),
         ("over 65", 60, True),
     ]
-    assert found.champion_slices[1].note == "too small: 20 rows, 30 are needed"
+    assert found.champion_slices[1].note == "too small: 20 of the 30 rows that it takes"
 
 
 @pytest.mark.parametrize("metric", metrics.METRICS)
