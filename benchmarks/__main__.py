@@ -1,8 +1,8 @@
 """Runs the benchmarks: `python -m benchmarks [PART [WORK …]] [--short]`.
 
-PART is data, drift, inference, line, training or scaling, WORK one of training's; without them all
-but the last run. Everything is printed; the full form also writes RESULTS.md, section by section,
-and leaves what it did not run as it is. Scaling writes docs/scaling.md and its figures.
+PART is data, drift, inference, line, metrics, training or scaling, WORK one of training's; without
+them all but the last run. Everything is printed; the full form also writes RESULTS.md, section by
+section, and leaves what it did not run as it is. Scaling writes docs/scaling.md and its figures.
 """
 
 from __future__ import annotations
@@ -55,6 +55,13 @@ def line(short: bool, _: Sequence[str]) -> Sections:
     yield "", f"{table(bench_line.figures(1 if short else 3))}\n{machine()}\n"
 
 
+def metrics(short: bool, _: Sequence[str]) -> Sections:
+    """Tables of the metrics' times, and of what is found better without and with a difference."""
+    from benchmarks import bench_metrics
+
+    yield from bench_metrics.sections(short)
+
+
 def training(short: bool, only: Sequence[str]) -> Sections:
     """A table for each work of training."""
     from benchmarks import bench_training
@@ -82,6 +89,7 @@ PARTS: dict[str, tuple[str, Callable[[bool, Sequence[str]], Sections]]] = {
     "drift": ("Drift", drift),
     "inference": ("Inference", inference),
     "line": ("The line", line),
+    "metrics": ("Metrics", metrics),
     "training": ("Training", training),
     "scaling": ("", scaling),
 }
@@ -108,7 +116,7 @@ def main() -> None:
     short = "--short" in sys.argv[1:]
     if words and words[0] not in PARTS:
         sys.exit(f"There is no part {words[0]!r}; there are {', '.join(PARTS)}.")
-    for part in words[:1] or ["data", "drift", "inference", "line", "training"]:
+    for part in words[:1] or ["data", "drift", "inference", "line", "metrics", "training"]:
         run(part, short, words[1:])
 
 

@@ -19,7 +19,7 @@ SECTIONS = {
     "ingest": "[source] or [columns]",
     "split": "[split]",
     "train": "[[candidates]] or [selection]",
-    "evaluate": "[registry]",
+    "evaluate": "[evaluation] or [registry]",
     "register": "[registry] or [columns]",
     "export": "[registry]",
     "promote": "[promotion] or [leaks]",

@@ -109,7 +109,11 @@ class Line:
             ],
             "split": config.split.model_dump(),
             "train": [[each.model_dump() for each in config.candidates], selection],
-            "evaluate": self.model,
+            "evaluate": [
+                self.model,
+                config.evaluation.model_dump(),
+                [columns.get(each.column) for each in config.evaluation.slices],
+            ],
             "register": [self.model, list(columns.items()), config.source.missing],
             "export": self.model,
             "promote": [config.promotion.model_dump(), config.leaks.model_dump()],

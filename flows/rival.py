@@ -90,7 +90,8 @@ def load(client: Any, line: Line, version: Version) -> Champion:
         version=version.number,
         classes=tuple(predictor.classes),
         learned=learned,
-        predict_proba=lambda X: _answer(predictor, X, terms),
+        predict_proba=lambda X: _answer(predictor, X, terms)[1],
+        predict=lambda X: _answer(predictor, X, terms)[0],
     )
 
 
@@ -102,7 +103,7 @@ def _unusable(version: Version, classes: tuple[Any, ...], reason: str) -> Champi
 
 
 def _answer(predictor: Predictor, X: Any, line_contract: Contract) -> Any:
-    """The champion's probabilities of typed rows, if its columns mean the same as theirs."""
+    """The champion's labels and probabilities of typed rows, if its columns mean the same."""
     then, now = predictor.contract["columns"], line_contract["columns"]
     for name, column in then.items():
         same = name in now and [column.get(k) for k in MEANING] == [
@@ -110,4 +111,4 @@ def _answer(predictor: Predictor, X: Any, line_contract: Contract) -> Any:
         ]
         if not same:
             raise ValueError(f"it needs the column {name!r} as {column['type']}")
-    return predictor.answer({name: X[name].to_numpy() for name in then})[1]
+    return predictor.answer({name: X[name].to_numpy() for name in then})

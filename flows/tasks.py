@@ -157,7 +157,14 @@ def evaluate(line: Line, table: Receipt, parts: Receipt, fits: Receipt) -> Recei
         champion = rival.load(client, line, version) if version else None
         rows, split_rows = _rows(table, parts)
         records = load_fits(line, fits)
-        evaluation = evaluating.evaluate(records, rows, split_rows, champion)
+        evaluation = evaluating.evaluate(
+            records,
+            rows,
+            split_rows,
+            champion,
+            slices=line.config.evaluation.slices,
+            columns=line.config.columns,
+        )
         facts.update(formats.write_evaluation(folder, evaluation))
         facts.update(rival=digest, champion=version.number if version else None)
         facts["run_id"] = publishing.log_training(

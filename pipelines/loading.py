@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from pipelines.config import Address, Config
 from pipelines.problems import Problem, explain, nearest, place
+from pipelines.slice_problems import slice_problems
 
 __all__ = ["ConfigError", "Problem", "load_config"]
 
@@ -66,6 +67,7 @@ def load_config(path: Path, read_names: Names, check_candidate: CandidateCheck) 
     problems += _target_problems(raw)
     problems += _candidate_problems(raw, check_candidate)
     problems += _selection_problems(raw)
+    problems += slice_problems(raw)
     if problems or config is None:
         raise ConfigError(path, problems)
     return config

@@ -21,6 +21,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "leaks": models.Leaks,
     "drift": models.Drift,
     "selection": models.Selection,
+    "evaluation": models.Evaluation,
     "promotion": models.Promotion,
     "registry": models.Registry,
     "schedule": models.Schedule,
@@ -137,6 +138,8 @@ def _known_keys(location: Location) -> list[str]:
     depth, _, kinds = KINDS.get(str(location[0]), (0, "", {}))
     if kinds:
         return list(kinds[str(location[depth])].model_fields)
+    if location[:2] == ("evaluation", "slices") and len(location) > 2:
+        return list(models.Slice.model_fields)
     return list(SECTIONS[str(location[0])].model_fields)
 
 

@@ -10,7 +10,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.metrics import Interval, Paired
+from pipelines.metrics import (
+    Calibration,
+    ClassScores,
+    Curve,
+    Interval,
+    McNemar,
+    Paired,
+    SliceComparison,
+    SliceScores,
+)
 
 __all__ = [
     "CandidateFit",
@@ -185,12 +194,15 @@ class Champion:
         Digests of the rows that it was fitted on or chosen by.
     predict_proba : callable
         A pandas DataFrame of the contract's columns → probabilities, shape (n_rows, K).
+    predict : callable or None
+        The same → labels; None where they are the most probable ones.
     """
 
     version: str
     classes: tuple[Any, ...]
     learned: NDArray[np.uint64]
     predict_proba: Callable[[Any], NDArray[Any]]
+    predict: Callable[[Any], NDArray[Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -208,13 +220,29 @@ class Evaluation:
     codes : ndarray of int32, shape (n_test,)
         The test rows' classes.
     against_prior : Paired
-        The winner's log loss minus that of the training rows' class frequencies.
+        The winner's metric minus that of the training rows' class frequencies.
     against_champion : Paired or None
-        The winner's log loss minus the champion's, on the test rows it did not learn from.
+        The winner's metric minus the champion's, on the test rows it did not learn from.
     champion_note : str
         Why there is no comparison with the champion, or how many rows it rests on.
     champion_scores : mapping
         Metric → value with its interval, of the champion on all test rows compared on.
+    metric : str
+        What models and slices are compared by, a name of `pipelines.metrics.METRICS`.
+    labels : mapping
+        Candidate → predicted classes of the test rows, as positions, shape (n_test,).
+    per_class : tuple of ClassScores
+        The winner's, in the order of the classes.
+    slices : tuple of SliceScores
+        The winner's, in the order of the configuration.
+    calibration, curves : tuple of Calibration, of Curve
+        The winner's: of class 1 of two classes, else of each class against the rest.
+    mcnemar : McNemar or None
+        The labels of winner and champion, on the rows compared on.
+    champion_slices : tuple of SliceComparison
+        The winner against the champion in each slice of the rows compared on.
+    notes : tuple of str
+        What a reader should know: too few test rows, metrics that are not defined on them.
     """
 
     winner: str
@@ -225,6 +253,15 @@ class Evaluation:
     against_champion: Paired | None = None
     champion_note: str = ""
     champion_scores: Mapping[str, Interval] = field(default_factory=dict)
+    metric: str = "log_loss"
+    labels: Mapping[str, NDArray[np.int32]] = field(default_factory=dict)
+    per_class: tuple[ClassScores, ...] = ()
+    slices: tuple[SliceScores, ...] = ()
+    calibration: tuple[Calibration, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    mcnemar: McNemar | None = None
+    champion_slices: tuple[SliceComparison, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,43 @@ def test_a_byte_order_mark_before_the_text_is_overlooked(tmp_path: Path) -> None
 
 # What is replaced in RIGHT, by what, and the one problem: its place, and words of its remedy.
 MISTAKES = [
+    (
+        "[registry]",
+        '[evaluation]\nslices = ["c"]\n[registry]',
+        "evaluation.slices[0]",
+        "[columns] has no",
+    ),
+    (
+        "[registry]",
+        '[evaluation]\nslices = ["a", { column = "a" }]\n[registry]',
+        "evaluation.slices[1]",
+        "listed twice",
+    ),
+    (
+        "[registry]",
+        '[evaluation]\nslices = [{ column = "b, mm", quantiles = 4 }]\n[registry]',
+        "evaluation.slices[0].quantiles",
+        "Take quantiles out.",
+    ),
+    (
+        "[registry]",
+        '[evaluation]\nslices = [{ column = "a", quantiles = 1 }]\n[registry]',
+        "evaluation.slices[0].quantiles",
+        "greater than or equal to 2",
+    ),
+    (
+        "[registry]",
+        '[evaluation]\nslices = [{ column = "a", quantile = 4 }]\n[registry]',
+        "evaluation.slices[0].quantile",
+        "Did you mean 'quantiles'?",
+    ),
+    ("[registry]", "[evaluation]\nslices = [5]\n[registry]", "evaluation.slices[0]", "is no table"),
+    (
+        "[registry]",
+        '[evaluation]\nslices = "a"\n[registry]',
+        "evaluation.slices",
+        "Write it as a list",
+    ),
     ("[source]", "[sourc]", "sourc", "Did you mean 'source'?"),
     ('target = "y"', 'taget = "y"', "source.taget", "Did you mean 'target'?"),
     ('target = "y"', "", "source.target", "Add it"),

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ import skops.io
 from numpy.typing import NDArray
 from pyarrow import feather, parquet
 
-from pipelines.metrics import Interval, Paired
+from pipelines.adapters.measured import as_json, read_field
 from pipelines.records import CandidateFit, Evaluation, Leak, Parts, Table
 
 __all__ = [
@@ -141,52 +139,29 @@ def load_pipeline(path: Path, trusted: Sequence[str]) -> Any:
     return skops.io.load(path, trusted=list(trusted))
 
 
+# What of an evaluation lies in arrays beside its facts.
+ARRAYS = ("probabilities", "labels", "codes")
+
+
 def write_evaluation(folder: Path, evaluation: Evaluation) -> dict[str, Any]:
-    """Write the test rows' probabilities; the facts that come back hold the rest."""
+    """Write the test rows' classes and all answers; the facts that come back hold the rest."""
     np.save(folder / "codes.npy", evaluation.codes)
     np.save(folder / "probabilities.npy", np.stack(list(evaluation.probabilities.values())))
-    rival = evaluation.against_champion
-    return {
-        "winner": evaluation.winner,
-        "names": list(evaluation.probabilities),
-        "scores": {name: _plain(scores) for name, scores in evaluation.scores.items()},
-        "against_prior": asdict(evaluation.against_prior),
-        "against_champion": asdict(rival) if rival else None,
-        "champion_note": evaluation.champion_note,
-        "champion_scores": _plain(evaluation.champion_scores),
-    }
+    np.save(folder / "labels.npy", np.stack(list(evaluation.labels.values())))
+    names = [name for name in Evaluation.__dataclass_fields__ if name not in ARRAYS]
+    facts = {name: as_json(getattr(evaluation, name)) for name in names}
+    return facts | {"names": list(evaluation.probabilities)}
 
 
 def read_evaluation(folder: Path, facts: Mapping[str, Any]) -> Evaluation:
     """The evaluation that `write_evaluation` wrote."""
-    stacked = np.load(folder / "probabilities.npy", allow_pickle=False)
-    rival = facts["against_champion"]
-    return Evaluation(
-        winner=facts["winner"],
-        scores={name: _intervals(scores) for name, scores in facts["scores"].items()},
-        probabilities=dict(zip(facts["names"], stacked, strict=True)),
-        codes=np.load(folder / "codes.npy", allow_pickle=False),
-        against_prior=_paired(facts["against_prior"]),
-        against_champion=_paired(rival) if rival else None,
-        champion_note=facts["champion_note"],
-        champion_scores=_intervals(facts["champion_scores"]),
+    stacked, labels, codes = (
+        np.load(folder / f"{name}.npy", allow_pickle=False) for name in ARRAYS
     )
-
-
-def _plain(scores: Mapping[str, Interval]) -> dict[str, dict[str, float | None]]:
-    """Intervals as JSON values, NaN as null."""
-    return {
-        name: {k: None if math.isnan(v) else v for k, v in asdict(interval).items()}
-        for name, interval in scores.items()
-    }
-
-
-def _intervals(scores: Mapping[str, Mapping[str, float | None]]) -> dict[str, Interval]:
-    return {
-        name: Interval(**{k: math.nan if v is None else v for k, v in bounds.items()})
-        for name, bounds in scores.items()
-    }
-
-
-def _paired(facts: Mapping[str, Any]) -> Paired:
-    return Paired(**{**facts, "difference": Interval(**facts["difference"])})
+    names = [name for name in Evaluation.__dataclass_fields__ if name not in ARRAYS]
+    return Evaluation(
+        probabilities=dict(zip(facts["names"], stacked, strict=True)),
+        labels=dict(zip(facts["names"], labels, strict=True)),
+        codes=codes,
+        **{name: read_field(Evaluation, name, facts[name]) for name in names},
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipelines.config.candidates import Candidate, Compute, Selection
 from pipelines.config.columns import Boolean, Category, Column, Date, Integer, Number
+from pipelines.config.evaluation import Evaluation, Slice
 from pipelines.config.release import Promotion, Registry, Schedule
 from pipelines.config.source import Address, Source
 from pipelines.config.split import ColumnSplit, GroupSplit, HashSplit, Split, TimeSplit
@@ -21,6 +22,7 @@ __all__ = [
     "Config",
     "Date",
     "Drift",
+    "Evaluation",
     "GroupSplit",
     "HashSplit",
     "Integer",
@@ -30,6 +32,7 @@ __all__ = [
     "Registry",
     "Schedule",
     "Selection",
+    "Slice",
     "Source",
     "Split",
     "TimeSplit",

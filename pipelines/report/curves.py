@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.metrics import BINS
+from pipelines.metrics.calibration import wilson
 
 __all__ = [
     "Curve",
@@ -22,11 +23,9 @@ __all__ = [
     "reliability",
     "roc_curve",
     "thin",
-    "wilson",
 ]
 
 Floats = NDArray[np.float64]
-Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -127,19 +126,6 @@ def reliability(P: NDArray[Any], codes: NDArray[np.int32]) -> Reliability:
         predicted, observed = sums / counts, hits / counts
     gap = float(np.abs(hits - sums).sum() / max(len(codes), 1))
     return Reliability(predicted, observed, low, high, counts, gap)
-
-
-def wilson(hits: NDArray[Any], counts: NDArray[Any]) -> tuple[Floats, Floats]:
-    """The 95 % bounds of each share hits / counts; NaN where nothing was counted.
-
-    (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n).
-    Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
-    """
-    with np.errstate(invalid="ignore", divide="ignore"):
-        p, z2 = hits / counts, Z95**2
-        centre = (p + z2 / (2 * counts)) / (1 + z2 / counts)
-        half = Z95 * np.sqrt(p * (1 - p) / counts + z2 / (4 * counts**2)) / (1 + z2 / counts)
-    return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
 
 
 def confusion_counts(P: NDArray[Any], codes: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pipelines.metrics.calibration import wilson
 from pipelines.report.content import ReportData
-from pipelines.report.curves import confusion_counts, wilson
+from pipelines.report.curves import confusion_counts
 from pipelines.report.document import document
 from pipelines.report.figures import candidate_figures
 from pipelines.report.findings import findings

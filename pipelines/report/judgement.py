@@ -22,6 +22,8 @@ HEADINGS = {
     "average_precision": "Average precision",
     "accuracy": "Accuracy",
     "balanced_accuracy": "Balanced accuracy",
+    "precision": "Precision",
+    "recall": "Recall",
     "f1": "F1",
     "mcc": "MCC",
     "expected_calibration_error": "Calibration error",

@@ -17,7 +17,17 @@ from sklearn.pipeline import Pipeline
 
 from pipelines.adapters import formats
 from pipelines.estimators.registry import CANDIDATES, TRUSTED_TYPES, build
-from pipelines.metrics import Interval, Paired
+from pipelines.metrics import (
+    Bin,
+    Calibration,
+    ClassScores,
+    Curve,
+    Interval,
+    McNemar,
+    Paired,
+    SliceComparison,
+    SliceScores,
+)
 from pipelines.records import CandidateFit, Evaluation, Leak, Parts, Table
 
 NAN = float("nan")
@@ -168,6 +178,7 @@ def test_an_evaluation_comes_back_with_its_nans(tmp_path: Path, champion: bool) 
         scores={"a": {"log_loss": Interval(0.5, 0.4, 0.6), "roc_auc": undefined}, "b": {}},
         probabilities={"b": P, "a": P[::-1]},
         codes=np.array([1, 0], dtype=np.int32),
+        labels={"b": np.array([1, 1], dtype=np.int32), "a": np.array([0, 1], dtype=np.int32)},
         against_prior=paired,
         against_champion=paired if champion else None,
         champion_note="Compared on 2 of 2 test rows.",
@@ -183,3 +194,35 @@ def test_an_evaluation_comes_back_with_its_nans(tmp_path: Path, champion: bool) 
     assert (read.codes == evaluation.codes).all()
     for name in ("winner", "against_prior", "against_champion", "champion_note"):
         assert getattr(read, name) == getattr(evaluation, name)
+
+
+def test_everything_that_was_measured_comes_back(tmp_path: Path) -> None:
+    value = Interval(0.5, 0.4, 0.6)
+    paired = Paired(value, 0.93, 50, 49, "roc_auc", 0.01, "")
+    undefined = Paired(Interval(NAN, NAN, NAN), 0.0, 2, 2, "roc_auc", 0.0, "not defined")
+    P = np.array([[0.1, 0.9], [0.6, 0.4]])
+    evaluation = Evaluation(
+        winner="a",
+        scores={},
+        probabilities={"a": P},
+        codes=np.array([1, 0], dtype=np.int32),
+        against_prior=undefined,
+        metric="roc_auc",
+        labels={"a": np.array([1, 0], dtype=np.int32)},
+        per_class=(ClassScores(7, {"f1": value, "roc_auc": Interval(NAN, NAN, NAN)}),),
+        slices=(
+            SliceScores("island", "Dream", 40, {"brier": value}, value, 0.01, True),
+            SliceScores("island", "Biscoe", 2, note="too small"),
+        ),
+        calibration=(Calibration(1, (Bin(3, 0.25, value),), value, 0.2, 0.01, 0.05, 0.24, 0.0),),
+        curves=(Curve(1, (0.9, 0.4), (0.0, 1.0), (0.5, 1.0), (1.0, 0.5), 0.75, NAN),),
+        mcnemar=McNemar(3, 1, 0.625),
+        champion_slices=(
+            SliceComparison("island", "Dream", 40, paired, 0.5, False),
+            SliceComparison("island", "Biscoe", 2, note="too small"),
+        ),
+        notes=("Only 2 test rows.",),
+    )
+    text = json.dumps(formats.write_evaluation(tmp_path, evaluation), allow_nan=False)
+    read = formats.read_evaluation(tmp_path, json.loads(text))
+    assert repr(read) == repr(evaluation)

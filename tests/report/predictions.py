@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.metrics import evaluate, log_losses, paired_difference, resamples
+from pipelines.metrics.paired import paired
+from pipelines.metrics.resamples import resamples
+from pipelines.metrics.scores import evaluate
 from pipelines.records import CandidateFit, Decision, Evaluation
 from pipelines.report.html import ReportData
 
@@ -27,13 +29,12 @@ def report_data(classes: tuple[Any, ...], rows: int = 200, **changes: Any) -> Re
     codes, P = predictions(len(classes), rows)
     flat = np.full_like(P, 1 / len(classes))
     counts = resamples(rows, 30, 0)
-    losses = {name: log_losses(each, codes) for name, each in (("net", P), ("prior", flat))}
     evaluation = Evaluation(
         winner="net",
         scores={"net": evaluate(P, codes, counts), "prior": evaluate(flat, codes, counts)},
         probabilities={"net": P, "prior": flat},
         codes=codes,
-        against_prior=paired_difference(losses["net"], losses["prior"], counts),
+        against_prior=paired("log_loss", P, flat, codes, counts),
         champion_note="There is no champion yet.",
     )
     values: dict[str, Any] = {

@@ -7,18 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial import cKDTree
-from scipy.stats import binomtest
 from sklearn import metrics as reference
 from sklearn.calibration import calibration_curve
 
-from pipelines.metrics import evaluate, resamples
+from pipelines.metrics.resamples import resamples
+from pipelines.metrics.scores import evaluate
 from pipelines.report.curves import (
     confusion_counts,
     precision_recall_curve,
     reliability,
     roc_curve,
     thin,
-    wilson,
 )
 from tests.report.predictions import predictions
 
@@ -97,18 +96,6 @@ def test_reliability_of_two_classes_is_scikit_learns_calibration_curve() -> None
     np.testing.assert_allclose(it.observed[it.counts > 0], observed)
     np.testing.assert_allclose(it.predicted[it.counts > 0], predicted)
     assert it.counts.sum() == 500
-
-
-@given(st.integers(1, 400), st.floats(0, 1))
-def test_wilson_bounds_are_scipys(count: int, rate: float) -> None:
-    hits = round(rate * count)
-    low, high = wilson(np.array([hits]), np.array([count]))
-    expected = binomtest(hits, count).proportion_ci(0.95, method="wilson")
-    np.testing.assert_allclose([low[0], high[0]], [expected.low, expected.high], atol=1e-12)
-
-
-def test_wilson_bounds_of_nothing_counted_are_nan() -> None:
-    assert np.isnan(wilson(np.array([0]), np.array([0]))).all()
 
 
 def test_confusion_counts_are_scikit_learns() -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from pipelines import metrics
+from pipelines.config import Category, Number, Slice
 from pipelines.records import CandidateFit, Champion, Evaluation
 from pipelines.steps.evaluate import evaluate
 from pipelines.steps.train import TrainingError
@@ -33,6 +34,9 @@ class Says:
     def predict_proba(self, frame: pd.DataFrame) -> Any:
         yes = np.where(frame["x"] % 2 == 1, self.confidence, 1 - self.confidence)
         return np.column_stack([1 - yes, yes])
+
+    def predict(self, frame: pd.DataFrame) -> Any:
+        return self.classes_[self.predict_proba(frame).argmax(axis=1)]
 
 
 def fit(name: str, confidence: float, loss: float, reason: str = "") -> CandidateFit:
@@ -116,7 +120,7 @@ def test_winner_and_champion_are_compared_row_by_row() -> None:
     found = judged(champion(0.7))
     assert found.against_champion is not None
     assert found.against_champion.difference.value == pytest.approx(np.log(0.7 / 0.8))
-    assert found.against_champion.share_better == 1.0
+    assert found.against_champion.share_better > 0.99
     assert found.against_champion.rows == 12
     assert found.champion_scores["log_loss"].value == pytest.approx(-np.log(0.7))
     better = judged(champion(0.9))
@@ -180,3 +184,123 @@ def test_the_inputs_are_left_as_they_were() -> None:
     before = ROWS.features.to_pandas()
     judged(champion())
     pd.testing.assert_frame_equal(ROWS.features.to_pandas(), before)
+
+
+# 120 test rows after 6 training rows, half of them on an island where the model knows nothing.
+MANY = [float(i) for i in range(126)]
+SAID = ["no", "no", "no", "no", "yes", "yes"] + ["no", "yes"] * 60
+ISLANDS = ["Dream"] * 66 + ["Biscoe"] * 60
+LARGE = table(MANY, SAID, ISLANDS)
+LARGE_SPLIT = parts("t" * 6 + "T" * 120, list(range(1, 127)))
+CONTRACT = {
+    "x": Number(type="number"),
+    "island": Category(type="category", values=["Biscoe", "Dream"]),
+}
+SLICES = [Slice(column="island"), Slice(column="x", quantiles=2)]
+
+
+class Lost(Says):
+    """Right as `Says`, but on Biscoe as often wrong."""
+
+    def predict_proba(self, frame: pd.DataFrame) -> Any:
+        said = super().predict_proba(frame)
+        wrong = (frame["island"] == "Biscoe") & (frame["x"] % 4 < 2)
+        return np.where(wrong.to_numpy()[:, None], said[:, ::-1], said)
+
+
+def large(pipeline: Any, rival: Champion | None = None, metric: str = "log_loss") -> Evaluation:
+    fitted = CandidateFit("a", "logistic", pipeline=pipeline, selection_loss=0.3)
+    return evaluate([fitted], LARGE, LARGE_SPLIT, rival, metric, SLICES, CONTRACT)
+
+
+def test_the_winner_is_judged_in_each_slice_and_the_bad_one_is_flagged() -> None:
+    found = large(Lost(0.8))
+    assert [(each.column, each.value, each.rows, each.worse) for each in found.slices] == [
+        ("island", "Biscoe", 60, True),
+        ("island", "Dream", 60, False),
+        ("x", "up to 65", 60, False),
+        ("x", "over 65", 60, True),
+    ]
+    assert found.slices[0].scores["accuracy"].value == 0.5
+
+
+def test_winner_and_champion_are_compared_in_each_slice_of_the_common_rows() -> None:
+    found = large(Lost(0.8), champion(0.79, learned=list(range(1, 47))))
+    assert [(each.value, each.rows, each.worse) for each in found.champion_slices] == [
+        ("Biscoe", 60, True),
+        ("Dream", 20, False),
+        ("up to 65", 20, False),
+        ("over 65", 60, True),
+    ]
+    assert found.champion_slices[1].note == "too small: 20 of the 30 rows that it takes"
+
+
+@pytest.mark.parametrize("metric", metrics.METRICS)
+def test_models_are_compared_by_the_metric_that_is_asked_for(metric: str) -> None:
+    found = large(Says(0.8), champion(predict=Lost(0.8).predict_proba), metric)
+    assert found.metric == metric
+    assert found.against_prior.metric == metric
+    assert found.against_champion is not None
+    assert found.against_champion.metric == metric
+    calibrated = 0 if metric == "expected_calibration_error" else 0.95
+    assert found.against_champion.share_better >= calibrated
+    assert found.mcnemar is not None
+    assert (found.mcnemar.only_first, found.mcnemar.only_second) == (30, 0)
+    assert found.mcnemar.p == pytest.approx(2 * 0.5**30)
+
+
+class Cautious(Says):
+    """Says yes only where it is sure, which it never is."""
+
+    def predict(self, frame: pd.DataFrame) -> Any:
+        return np.full(len(frame), "no")
+
+
+def test_the_label_metrics_are_those_of_the_labels_that_the_model_gives() -> None:
+    found = large(Cautious(0.8))
+    assert found.labels["a"].tolist() == [0] * 120
+    assert found.scores["a"]["accuracy"].value == 0.5
+    assert found.scores["a"]["recall"].value == 0.0
+    assert found.scores["a"]["roc_auc"].value == 1.0
+    assert [each.scores["recall"].value for each in found.per_class] == [1.0, 0.0]
+    assert [each.support for each in found.per_class] == [60, 60]
+
+
+def test_the_champions_own_labels_count_where_it_gives_them() -> None:
+    plain = champion(0.8)
+    shy = Champion("7", plain.classes, plain.learned, plain.predict_proba, Cautious(0.8).predict)
+    found = large(Says(0.8), shy, "accuracy")
+    assert found.against_champion is not None
+    assert found.against_champion.difference.value == pytest.approx(0.5)
+    assert found.champion_scores["accuracy"].value == 0.5
+
+
+def test_the_winners_calibration_and_curve_come_with_it() -> None:
+    found = large(Says(0.8))
+    (curve,), (calibration,) = found.curves, found.calibration
+    assert (curve.positive, calibration.positive) == (1, 1)
+    assert curve.thresholds == pytest.approx((0.8, 0.2))
+    assert [each.predicted for each in calibration.bins] == pytest.approx([0.2, 0.8])
+    assert calibration.error.value == pytest.approx(0.2)
+
+
+def test_few_test_rows_are_noted() -> None:
+    assert judged().notes[0].startswith("Only 12 test rows: too few to trust an interval")
+    assert large(Says(0.8)).notes == ()
+    equal = parts("t" * 6 + "T" * 120, [1] * 126)
+    found = evaluate([fit("a", 0.8, 0.3)], LARGE, equal)
+    assert found.notes[0].startswith("Only 1 different test rows")
+
+
+def test_metrics_that_test_rows_of_one_class_do_not_define_are_noted_and_not_compared() -> None:
+    one = table(MANY, ["no", "yes", *["no"] * 124])
+    fits = [fit("a", 0.8, 0.3)]
+    found = evaluate(fits, one, LARGE_SPLIT, champion(0.7), "roc_auc")
+    assert found.notes == (
+        "Not defined on the test rows, which lack a class: roc_auc, average_precision, recall. "
+        "Give [split] a larger test share, or another salt.",
+    )
+    assert found.against_prior.note.startswith("roc_auc is not defined on these 120 rows")
+    assert found.against_champion is None
+    assert "roc_auc is not defined on these 120 rows" in found.champion_note
+    assert found.curves == ()

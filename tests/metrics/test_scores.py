@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
+from threadpoolctl import threadpool_limits
 
-from pipelines.metrics import (
-    METRICS,
-    Resamples,
-    evaluate,
-    log_losses,
-    paired_difference,
-    resamples,
-)
+from pipelines.metrics import METRICS, log_losses
+from pipelines.metrics.resamples import Resamples, block_length, resamples
+from pipelines.metrics.scores import class_scores, evaluate
+from pipelines.metrics.tallies import predictions, tally
 
 
 def draw(n: int, classes: int, seed: int, ties: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -28,10 +27,18 @@ def draw(n: int, classes: int, seed: int, ties: bool) -> tuple[np.ndarray, np.nd
     return P, codes
 
 
-def by_the_book(P: np.ndarray, codes: np.ndarray) -> dict[str, float]:
+def averaged(score: Any, codes: np.ndarray, label: np.ndarray, K: int) -> float:
+    if K == 2:
+        return float(score(codes, label, average="binary", zero_division=0))
+    return float(score(codes, label, average="macro", labels=range(K), zero_division=0))
+
+
+def by_the_book(
+    P: np.ndarray, codes: np.ndarray, given: np.ndarray | None = None
+) -> dict[str, float]:
     """Each metric by scikit-learn's function of that name."""
     K = P.shape[1]
-    label = P.argmax(axis=1)
+    label = P.argmax(axis=1) if given is None else given
     truth = np.eye(K)[codes]
     score, y = (P[:, 1], truth[:, 1]) if K == 2 else (P, truth)
     return {
@@ -40,14 +47,10 @@ def by_the_book(P: np.ndarray, codes: np.ndarray) -> dict[str, float]:
         "roc_auc": reference.roc_auc_score(y, score, average="macro"),
         "average_precision": reference.average_precision_score(y, score, average="macro"),
         "accuracy": reference.accuracy_score(codes, label),
+        "precision": averaged(reference.precision_score, codes, label, K),
+        "recall": averaged(reference.recall_score, codes, label, K),
+        "f1": averaged(reference.f1_score, codes, label, K),
         "balanced_accuracy": reference.balanced_accuracy_score(codes, label),
-        "f1": reference.f1_score(
-            codes,
-            label,
-            average="binary" if K == 2 else "macro",
-            labels=None if K == 2 else range(K),
-            zero_division=0,
-        ),
         "mcc": reference.matthews_corrcoef(codes, label),
     }
 
@@ -87,7 +90,13 @@ def test_a_probability_of_zero_costs_the_floor_and_not_infinity() -> None:
 
 
 def drawn(counts: Resamples) -> np.ndarray:
-    return np.concatenate(list(counts.chunks()))
+    """The rows' counts, a row a resample."""
+    step = block_length(counts)
+    blocks = [
+        counts.block(start, min(start + step, counts.count))
+        for start in range(0, counts.count, step)
+    ]
+    return np.concatenate(blocks, axis=1)[counts.groups].T
 
 
 def test_resamples_draw_n_rows_each_and_repeat_with_the_seed() -> None:
@@ -98,31 +107,47 @@ def test_resamples_draw_n_rows_each_and_repeat_with_the_seed() -> None:
     assert (counts != drawn(resamples(50, 20, seed=5))).any()
 
 
-def test_equal_rows_are_drawn_together_and_narrow_no_interval() -> None:
-    rng = np.random.default_rng(1)
-    once = rng.exponential(1, 40)
-    digests = np.arange(40, dtype=np.uint64)
-    alone = paired_difference(once, np.ones(40), resamples(digests, 300, 0))
-    many = paired_difference(
-        np.repeat(once, 25), np.ones(1000), resamples(np.repeat(digests, 25), 300, 0)
-    )
-    assert (many.rows, many.distinct) == (1000, 40)
-    assert many.difference.low == pytest.approx(alone.difference.low)
-    assert many.difference.high == pytest.approx(alone.difference.high)
-
-
-def test_a_paired_difference_sees_a_small_steady_gain_in_noisy_losses() -> None:
-    rng = np.random.default_rng(0)
-    second = rng.exponential(1, 500)
-    result = paired_difference(second - 0.01, second, resamples(500, 400, 1))
-    assert result.difference.high < 0
-    assert result.share_better == 1.0
-    assert paired_difference(second, second, resamples(500, 400, 1)).share_better == 0.0
-
-
 def test_one_class_only_leaves_ranking_metrics_undefined_and_the_others_finite() -> None:
     P = np.array([[0.8, 0.2], [0.7, 0.3], [0.4, 0.6]])
     got = evaluate(P, np.zeros(3, dtype=np.int32), resamples(3, 10, 0))
     assert np.isnan(got["roc_auc"].value)
     assert set(got) == set(METRICS)
     assert np.isfinite(got["log_loss"].value)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(20, 60), st.integers(2, 4), st.integers(0, 10_000))
+def test_label_metrics_follow_the_labels_that_are_given(n: int, classes: int, seed: int) -> None:
+    P, codes = draw(n, classes, seed, ties=False)
+    labels = np.random.default_rng(seed + 1).integers(0, classes, n).astype(np.int32)
+    got = evaluate(P, codes, resamples(n, 2, 0), labels)
+    for name, value in by_the_book(P, codes, labels).items():
+        assert got[name].value == pytest.approx(value, abs=1e-9), name
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_each_class_has_scikit_learns_figures_of_it_against_the_rest(classes: int) -> None:
+    P, codes = draw(80, classes, 5, ties=True)
+    drawn = resamples(80, 50, 0)
+    label = P.argmax(axis=1)
+    found = class_scores(tally([predictions(P, codes, drawn, every_class=True)], drawn)[0])
+    p, r, f, support = reference.precision_recall_fscore_support(codes, label, zero_division=0)
+    for k, each in enumerate(found):
+        assert each.support == support[k]
+        assert each.scores["precision"].value == pytest.approx(p[k])
+        assert each.scores["recall"].value == pytest.approx(r[k])
+        assert each.scores["f1"].value == pytest.approx(f[k])
+        area = reference.roc_auc_score(codes == k, P[:, k])
+        assert each.scores["roc_auc"].value == pytest.approx(area)
+        average = reference.average_precision_score(codes == k, P[:, k])
+        assert each.scores["average_precision"].value == pytest.approx(average)
+        assert all(i.low <= i.value <= i.high for i in each.scores.values())
+
+
+def test_the_number_of_threads_changes_no_bit() -> None:
+    P, codes = draw(3_000, 3, 0, ties=True)
+    found = []
+    for threads in ("1", "4"):
+        with threadpool_limits(int(threads)):
+            found.append(repr(evaluate(P, codes, resamples(3_000, 500, 0))))
+    assert found[0] == found[1]
