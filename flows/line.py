@@ -111,6 +111,7 @@ class Line:
             "train": [[each.model_dump() for each in config.candidates], selection],
             "evaluate": [
                 self.model,
+                config.promotion.metric,
                 config.evaluation.model_dump(),
                 [columns.get(each.column) for each in config.evaluation.slices],
             ],

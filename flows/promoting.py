@@ -121,7 +121,7 @@ def _decide(
         return Verdict(Decision(False, sentence))
 
     def same(other: registry.Version) -> bool:
-        return other.sha256 == mine or other.tags.get(rival.TRAINED_BY) == trained_by
+        return bool(other.sha256 == mine or other.tags.get(rival.TRAINED_BY) == trained_by)
 
     taken_down = promotion.rolled_back(client, line.model, same)
     if taken_down is not None:

@@ -162,6 +162,7 @@ def evaluate(line: Line, table: Receipt, parts: Receipt, fits: Receipt) -> Recei
             rows,
             split_rows,
             champion,
+            metric=line.config.promotion.metric,
             slices=line.config.evaluation.slices,
             columns=line.config.columns,
         )

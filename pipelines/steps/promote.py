@@ -12,6 +12,7 @@ __all__ = ["promote"]
 
 # Resamples of fewer distinct rows hardly differ from each other, and prove nothing.
 FEWEST_ROWS = 8
+MOST_SURE = 0.9999
 
 
 def promote(
@@ -91,7 +92,7 @@ def _judge(evaluation: Evaluation, paired: Paired, rival: str, config: Promotion
     gap = paired.difference
     evidence = (
         f"{metric} {gap.value:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}] against {rival} on "
-        f"{paired.rows} test rows, better in {paired.share_better:.2%} of resamples"
+        f"{paired.rows} test rows, better with {_percent(paired.share_better)} confidence"
     )
     if paired.share_better < config.confidence:
         return Decision(
@@ -121,3 +122,8 @@ def _worse(slices: Sequence[SliceComparison], rival: str) -> str:
         f"worse than {rival} beyond doubt where {first.column} is {first.value} ({metric} "
         f"{gap.value:+.4f} on {first.rows} test rows{more})"
     )
+
+
+def _percent(share: float) -> str:
+    """The share as a reader takes it: no number of resamples makes a thing certain."""
+    return "over 99.99%" if share > MOST_SURE else f"{share:.2%}"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipelines.config import Promotion
-from pipelines.metrics import Interval, Paired
+from pipelines.metrics import Interval, Paired, SliceComparison
 from pipelines.records import Decision, Evaluation, Leak
 from pipelines.steps.promote import promote
 
@@ -22,7 +22,8 @@ def decide(
     latency: float = 0.5,
     size: float = 2.0,
     leaks: tuple[Leak, ...] = (),
-    **config: float,
+    slices: tuple[SliceComparison, ...] = (),
+    **config: float | str,
 ) -> Decision:
     evaluation = Evaluation(
         winner="mlp",
@@ -32,6 +33,7 @@ def decide(
         against_prior=prior,
         against_champion=champion,
         champion_note=note,
+        champion_slices=slices,
     )
     return promote(evaluation, Promotion.model_validate(config), version, latency, size, leaks)
 
@@ -40,7 +42,7 @@ def test_the_first_model_that_beats_the_class_frequencies_is_promoted() -> None:
     assert decide() == Decision(
         True,
         "Promoted: mlp, log loss -0.1200 [-0.2000, -0.0500] against the class frequencies on "
-        "50 test rows, better in 96.00% of resamples.",
+        "50 test rows, better with 96.00% confidence.",
     )
 
 
@@ -49,7 +51,7 @@ def test_a_first_model_that_does_not_beat_the_class_frequencies_is_not() -> None
     assert not found.promoted
     assert found.sentence == (
         "Not promoted: mlp is not better beyond doubt; log loss +0.0300 [-0.0100, +0.0800] "
-        "against the class frequencies on 50 test rows, better in 12.00% of resamples, where "
+        "against the class frequencies on 50 test rows, better with 12.00% confidence, where "
         "95% are asked for."
     )
 
@@ -93,7 +95,7 @@ def test_the_configured_share_of_resamples_decides(
     found = decide(prior=paired, confidence=confidence)
     assert found.promoted is promoted
     if not promoted:
-        assert f"{share:.2%} of resamples" in found.sentence
+        assert f"{share:.2%} confidence" in found.sentence
         assert f"where {100 * confidence:g}% are asked for" in found.sentence
 
 
@@ -140,3 +142,37 @@ def test_too_few_distinct_test_rows_prove_nothing() -> None:
     found = decide(prior=paired)
     assert not found.promoted
     assert "only 7 of the 300 test rows differ from each other" in found.sentence
+
+
+def test_a_better_model_by_less_than_the_least_effect_is_not_promoted() -> None:
+    found = decide(min_effect=0.13)
+    assert not found.promoted
+    assert "better by less than the 0.13 of [promotion] min_effect" in found.sentence
+    assert decide(min_effect=0.12).promoted
+    higher = Paired(Interval(0.02, 0.01, 0.03), 0.99, 50, 50, metric="roc_auc")
+    assert decide(prior=higher, min_effect=0.02).promoted
+    assert not decide(prior=higher, min_effect=0.021).promoted
+
+
+def test_a_metric_that_the_rows_do_not_define_proves_nothing() -> None:
+    nothing = Interval(float("nan"), float("nan"), float("nan"))
+    note = "ROC AUC is not defined: all test rows are of one class."
+    found = decide(prior=Paired(nothing, 0.0, 50, 50, metric="roc_auc", note=note))
+    assert found == Decision(False, f"Not promoted: mlp cannot be judged. {note}")
+
+
+def test_a_model_that_is_worse_in_a_slice_beyond_doubt_is_not_promoted() -> None:
+    worse = SliceComparison("sex", "female", 40, WORSE, p=0.001, worse=True)
+    fine = SliceComparison("sex", "male", 60, BETTER, p=0.9, worse=False)
+    found = decide(champion=BETTER, version="7", slices=(fine, worse))
+    assert not found.promoted
+    assert found.sentence.startswith(
+        "Not promoted: mlp is worse than the champion (version 7) beyond doubt where sex is female "
+        "(log loss +0.0300 on 40 test rows); "
+    )
+    assert decide(champion=BETTER, version="7", slices=(fine,)).promoted
+
+
+def test_nothing_is_told_as_certain() -> None:
+    sure = Paired(BETTER.difference, 1.0, 50, 50)
+    assert "better with over 99.99% confidence" in decide(prior=sure).sentence
