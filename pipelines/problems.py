@@ -21,6 +21,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "leaks": models.Leaks,
     "drift": models.Drift,
     "selection": models.Selection,
+    "calibration": models.Calibration,
+    "threshold": models.Threshold,
     "promotion": models.Promotion,
     "registry": models.Registry,
     "schedule": models.Schedule,

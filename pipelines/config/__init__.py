@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipelines.config.candidates import Candidate, Compute, Selection
 from pipelines.config.columns import Boolean, Category, Column, Date, Integer, Number
+from pipelines.config.decision import Calibration, Threshold
 from pipelines.config.release import Promotion, Registry, Schedule
 from pipelines.config.source import Address, Source
 from pipelines.config.split import ColumnSplit, GroupSplit, HashSplit, Split, TimeSplit
@@ -13,6 +14,7 @@ from pipelines.config.whole import Config, contract
 __all__ = [
     "Address",
     "Boolean",
+    "Calibration",
     "Candidate",
     "Category",
     "Column",
@@ -32,6 +34,7 @@ __all__ = [
     "Selection",
     "Source",
     "Split",
+    "Threshold",
     "TimeSplit",
     "contract",
 ]
