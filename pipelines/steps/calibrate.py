@@ -25,6 +25,8 @@ from pipelines.records import CandidateFit
 __all__ = ["GROUPS", "CalibrationError", "HeldOut", "calibrate", "groups_of"]
 
 GROUPS = 5
+# Fewer rows than this show little of a threshold's precision.
+FEW_TAKEN = 30
 
 Floats = NDArray[np.float64]
 Calibrator = Callable[[Floats], Floats]
@@ -101,6 +103,7 @@ def calibrate(
         fitted,
         pipeline=Pipeline([*before, (name, wrapped)]),
         selection_loss=float(log_losses(judged, codes).mean()),
+        warnings=(*fitted.warnings, *_thin(rule)),
         decision={
             "probability_calibration": calibration.method,
             **_under("probability_calibration", calibrator.numbers()),
@@ -155,6 +158,15 @@ def _rule(threshold: Threshold, P: Floats, codes: NDArray[np.int32]) -> Any:
         return calibrating.choose_threshold(threshold.kind, P, codes, threshold.at_least or 0.0)
     except UnreachableError as error:
         raise CalibrationError(f'[threshold] kind = "{threshold.kind}": {error}') from None
+
+
+def _thin(rule: Any) -> list[str]:
+    """A sentence where a threshold takes so few rows that its precision is hardly known."""
+    taken = getattr(rule, "taken", FEW_TAKEN)
+    if taken >= FEW_TAKEN:
+        return []
+    count = f"{taken} of the {rule.rows} rows held out"
+    return [f"threshold: its precision of {rule.precision:.3f} rests on {count}"]
 
 
 def _under(prefix: str, numbers: dict[str, Any]) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def test_a_probability_exactly_at_the_threshold_has_the_same_label_on_both_sides
     value = np.float32(0.3)
     for _ in range(abs(steps)):
         value = np.nextafter(value, np.float32(steps))
-    both = wrapped(pipeline, Uncalibrated(), Threshold(float(value), 1.0, 1.0, 1.0, 1))
+    both = wrapped(pipeline, Uncalibrated(), Threshold(float(value), 1.0, 1.0, 1.0, 1, 1))
     model = to_onnx(both, cases.contract(["a", "b"]), {})
     X = cases.features(3)
     expected = "a" if steps > 0 else "b"
@@ -153,7 +153,7 @@ def test_a_probability_exactly_at_the_threshold_has_the_same_label_on_both_sides
 def test_a_label_that_differs_away_from_the_threshold_is_no_tie() -> None:
     pipeline = cases.fitted("logistic", ["a", "b"])
     both = [
-        wrapped(pipeline, Uncalibrated(), Threshold(value, 1.0, 1.0, 1.0, 1))
+        wrapped(pipeline, Uncalibrated(), Threshold(value, 1.0, 1.0, 1.0, 1, 1))
         for value in (0.25, 0.5)
     ]
     model = to_onnx(both[0], cases.contract(["a", "b"]), {})

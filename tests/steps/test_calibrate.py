@@ -112,6 +112,18 @@ def test_a_precision_out_of_reach_fails_the_candidate_with_the_most_there_is() -
         calibrate(fitted(), [mine], NONE, wanted)
 
 
+def test_a_precision_that_few_rows_show_is_warned_of() -> None:
+    P = np.column_stack([np.linspace(0.99, 0.01, 100), np.linspace(0.01, 0.99, 100)])
+    codes = np.array([0] * 60 + [1, 0] * 15 + [1] * 10, dtype=np.int32)
+    mine = held(P, codes, np.arange(100) % 5)
+    sure, half = (Threshold(kind="precision", at_least=least) for least in (0.99, 0.6))
+    few = calibrate(fitted(), [mine], NONE, sure)
+    assert few.warnings == (
+        "threshold: its precision of 1.000 rests on 10 of the 100 rows held out",
+    )
+    assert calibrate(fitted(), [mine], NONE, half).warnings == ()
+
+
 def test_a_class_without_held_out_rows_fails_one_against_the_rest_but_not_the_temperature() -> None:
     P, codes = drawn(50, 3)
     mine = held(P, np.minimum(codes, 1), np.arange(50) % 5)

@@ -31,6 +31,8 @@ class Cuts:
         Of the rows at or above it.
     rows : int
         All rows.
+    taken : ndarray of intp
+        How many rows are at or above it.
     """
 
     values: NDArray[np.float32]
@@ -38,6 +40,7 @@ class Cuts:
     recall: Floats
     f1: Floats
     rows: int
+    taken: NDArray[np.intp]
 
     def best(self, allowed: NDArray[np.bool_], *goals: Floats) -> int:
         """The allowed cut of the greatest first goal, then of the next; then the highest."""
@@ -79,7 +82,8 @@ def choose_threshold(
         precision=float(cuts.precision[at]),
         recall=float(cuts.recall[at]),
         f1=float(cuts.f1[at]),
-        rows=len(positive),
+        rows=cuts.rows,
+        taken=int(cuts.taken[at]),
     )
 
 
@@ -98,6 +102,7 @@ def _cuts(p: NDArray[np.float32], positive: NDArray[np.bool_]) -> Cuts:
         recall=hits / total,
         f1=2 * hits / (total + taken),
         rows=len(p),
+        taken=taken,
     )
 
 

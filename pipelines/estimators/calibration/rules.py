@@ -52,6 +52,8 @@ class Threshold:
         On the rows that it was chosen on.
     rows : int
         How many these were.
+    taken : int
+        How many of them it labels positive.
     """
 
     value: float
@@ -59,6 +61,7 @@ class Threshold:
     recall: float
     f1: float
     rows: int
+    taken: int
 
     def codes(self, P: NDArray[Any]) -> Codes:
         """Each row's label as its place among the classes."""
@@ -72,13 +75,13 @@ class Threshold:
 
     def numbers(self) -> dict[str, Any]:
         """The threshold, and what it gives on the rows it was chosen on."""
-        names = ("value", "precision", "recall", "f1", "rows")
+        names = ("value", "precision", "recall", "f1", "rows", "taken")
         return {name: getattr(self, name) for name in names}
 
     def __str__(self) -> str:
         return (
             f"the second from {self.value:.4g} on (precision {self.precision:.3f}, recall "
-            f"{self.recall:.3f}, F1 {self.f1:.3f} on {self.rows} rows)"
+            f"{self.recall:.3f}, F1 {self.f1:.3f}; {self.taken} of {self.rows} rows)"
         )
 
 

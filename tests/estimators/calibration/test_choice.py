@@ -41,7 +41,7 @@ def test_the_threshold_lies_midway_between_the_two_scores_that_it_parts(
     assert chosen.value == pytest.approx(value)
     assert chosen.value == float(np.float32(chosen.value))
     assert (chosen.precision, chosen.recall) == pytest.approx((precision, recall))
-    assert chosen.rows == 8
+    assert (chosen.rows, chosen.taken) == (8, predicted(P, value).sum())
 
 
 def test_a_precision_that_no_threshold_gives_is_refused_with_the_most_there_is() -> None:

@@ -13,7 +13,7 @@ ASYMMETRIC = np.array([[0.0, 1.0], [9.0, 0.0]])
 
 
 def threshold(value: float) -> Threshold:
-    return Threshold(value, precision=0.5, recall=0.5, f1=0.5, rows=10)
+    return Threshold(value, precision=0.5, recall=0.5, f1=0.5, rows=10, taken=4)
 
 
 def test_the_most_probable_class_is_the_first_of_equals() -> None:
@@ -58,5 +58,7 @@ def test_two_classes_change_label_at_elkan_s_threshold() -> None:
 
 def test_a_rule_says_what_it_does_in_words() -> None:
     assert str(Argmax()) == "that of the most probable class"
-    assert str(threshold(0.25)).startswith("the second from 0.25 on (precision 0.500, recall")
+    assert str(threshold(0.25)) == (
+        "the second from 0.25 on (precision 0.500, recall 0.500, F1 0.500; 4 of 10 rows)"
+    )
     assert "least expected cost" in str(Costs(ASYMMETRIC))
