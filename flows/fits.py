@@ -15,6 +15,7 @@ from pipelines.adapters import formats, workers
 from pipelines.config import Candidate, Compute
 from pipelines.estimators.registry import TRUSTED_TYPES
 from pipelines.records import CandidateFit
+from pipelines.steps.calibrate import CalibrationError, calibrate
 from pipelines.steps.train import Fit, collect, plan
 
 __all__ = ["WORKER_MODULES", "fit_all", "fit_folder", "limits", "load_fits"]
@@ -117,7 +118,7 @@ def _run(
     line: Line, table: Receipt, parts: Receipt, candidates: list[Candidate]
 ) -> Iterator[tuple[CandidateFit, bool]]:
     """Each candidate's record as its last fit ends, and whether a failure was transient."""
-    jobs = {candidate.name: plan(candidate, line.folds) for candidate in candidates}
+    jobs = {each.name: plan(each, line.folds, line.decides) for each in candidates}
     folders = (Path(table.folder), Path(parts.folder))
     fixed = (*folders, line.column_types, line.config.split, line.folds)
     tasks = [workers.Task(name, (*fixed, job)) for name, each in jobs.items() for job in each]
@@ -135,7 +136,22 @@ def _run(
         if len(done[name]) == len(jobs[name]):
             # The fit that is kept may end before a fold's: it alone carries the pipeline.
             ordered = sorted(done[name], key=lambda pair: pair[0].pipeline is not None)
-            yield collect(candidate, [fit for fit, _ in ordered], ordered[-1][1]), False
+            fits = [fit for fit, _ in ordered]
+            yield _decided(line, candidate, collect(candidate, fits, ordered[-1][1]), fits), False
+
+
+def _decided(
+    line: Line, candidate: Candidate, fitted: CandidateFit, fits: list[Fit]
+) -> CandidateFit:
+    """The candidate with its calibrator and its threshold, or failed for want of one."""
+    if not line.decides:
+        return fitted
+    held = [fit.held_out for fit in fits if fit.held_out is not None]
+    try:
+        return calibrate(fitted, held, *line.decision)
+    except CalibrationError as error:
+        watcher().fits(candidate.name, len(fits), len(fits), f"failed: {error}")
+        return _failed(candidate, str(error))
 
 
 def _failed(candidate: Candidate, reason: str) -> CandidateFit:

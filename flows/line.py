@@ -10,7 +10,7 @@ from typing import Any
 
 from pipelines.adapters.sources import Origin, module_of, open_source
 from pipelines.adapters.store import Entry, Key, Store, write_atomically
-from pipelines.config import Address, Candidate, ColumnSplit, Config
+from pipelines.config import Address, Calibration, Candidate, ColumnSplit, Config, Threshold
 from pipelines.digests import code_digest, content_digest
 from pipelines.estimators.registry import check
 from pipelines.loading import load_config
@@ -85,6 +85,16 @@ class Line:
         selection = self.config.selection
         return selection.folds if selection.by == "cross_validation" else None
 
+    @property
+    def decision(self) -> tuple[Calibration, Threshold]:
+        """How probabilities are calibrated, and how they become labels."""
+        return self.config.calibration, self.config.threshold
+
+    @property
+    def decides(self) -> bool:
+        """Whether anything beyond the estimator is fitted: a calibrator or a threshold."""
+        return self.decision != (Calibration(), Threshold())
+
     def key(self, step: str, data: str, *, candidate: Candidate | None = None) -> Key:
         """The key of a step's result, made from the digest of its inputs."""
         section, code = self._section(step, candidate), CODE[step]
@@ -95,9 +105,12 @@ class Line:
     def _section(self, step: str, candidate: Candidate | None) -> Any:
         config = self.config
         columns = {name: column.model_dump() for name, column in config.columns.items()}
+        # Left out where they do nothing, so that a config without them keeps its keys.
+        decision = [each.model_dump() for each in self.decision if each != type(each)()]
         selection = config.selection.model_dump()
         if candidate is not None:
-            return [candidate.model_dump(), selection, list(self.column_types.items())]
+            columns_by_type = list(self.column_types.items())
+            return [candidate.model_dump(), selection, columns_by_type, *decision]
         sections = {
             # Lists, because the order of columns is the order of the model's inputs.
             "ingest": [
@@ -108,13 +121,13 @@ class Line:
                 config.split.words if isinstance(config.split, ColumnSplit) else None,
             ],
             "split": config.split.model_dump(),
-            "train": [[each.model_dump() for each in config.candidates], selection],
             "evaluate": [
                 self.model,
                 config.promotion.metric,
                 config.evaluation.model_dump(),
                 [columns.get(each.column) for each in config.evaluation.slices],
             ],
+            "train": [[each.model_dump() for each in config.candidates], selection, *decision],
             "register": [self.model, list(columns.items()), config.source.missing],
             "export": self.model,
             "promote": [config.promotion.model_dump(), config.leaks.model_dump()],

@@ -18,6 +18,7 @@ from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import models, registry, runs
 from pipelines.config import contract
 from pipelines.digests import ROOT, code_digest
+from pipelines.estimators.calibration.classifier import uncalibrated
 from pipelines.inference import binding, serving
 from pipelines.metrics import Interval
 from pipelines.records import CandidateFit, Decision, Evaluation
@@ -163,7 +164,9 @@ def _candidate_run(
     )
     return runs.CandidateRun(
         name=fit.name,
-        parameters=known | _named(fit.pipeline[-1].get_params(deep=False)),
+        parameters=known
+        | _named(uncalibrated(fit.pipeline[-1]).get_params(deep=False))
+        | fit.decision,
         metrics={
             **_metrics(evaluation.scores[fit.name]),
             "selection_log_loss": fit.selection_loss,

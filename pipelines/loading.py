@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipelines.config import Address, Config
+from pipelines.config.decision import BINARY
 from pipelines.problems import Problem, explain, nearest, place
 from pipelines.slice_problems import slice_problems
 
@@ -68,6 +69,7 @@ def load_config(path: Path, read_names: Names, check_candidate: CandidateCheck) 
     problems += _candidate_problems(raw, check_candidate)
     problems += _selection_problems(raw)
     problems += slice_problems(raw)
+    problems += _threshold_problems(raw)
     if problems or config is None:
         raise ConfigError(path, problems)
     return config
@@ -209,3 +211,19 @@ def _selection_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
         nothing = "List their words under train" if words else "Set it to 0"
         remedy = f'{nothing}, or set [selection] by = "validation".'
         yield Problem("split.validation", "cross-validation leaves these rows unused.", remedy)
+
+
+def _threshold_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    classes = _section(raw, "source").get("classes")
+    threshold = _section(raw, "threshold")
+    kind, costs = threshold.get("kind"), threshold.get("costs")
+    if not isinstance(classes, list):
+        return
+    if kind in BINARY and len(classes) != 2:
+        remedy = 'Choose "argmax" or "costs".'
+        what = f'"{kind}" is for two classes, and there are {len(classes)}.'
+        yield Problem("threshold.kind", what, remedy)
+    if isinstance(costs, list) and len(costs) != len(classes):
+        remedy = "Give a row a true class and a column a label, in the sorted order of the classes."
+        what = f"{len(costs)} rows of costs for {len(classes)} classes."
+        yield Problem("threshold.costs", what, remedy)

@@ -22,6 +22,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "drift": models.Drift,
     "selection": models.Selection,
     "evaluation": models.Evaluation,
+    "calibration": models.Calibration,
+    "threshold": models.Threshold,
     "promotion": models.Promotion,
     "registry": models.Registry,
     "schedule": models.Schedule,

@@ -167,6 +167,11 @@ class CandidateFit:
         The training loss an epoch or iteration, where the estimator keeps one.
     warnings : tuple of str
         What the estimator warned of.
+    parameters : dict
+        The estimator's, as in the configuration.
+    decision : dict
+        Name → value of what the calibrator and the threshold were fitted to; empty where there
+        is neither.
     """
 
     name: str
@@ -178,6 +183,7 @@ class CandidateFit:
     curve: tuple[float, ...] = ()
     warnings: tuple[str, ...] = ()
     parameters: dict[str, Any] = field(default_factory=dict)
+    decision: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

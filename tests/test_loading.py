@@ -157,6 +157,40 @@ MISTAKES = [
     ("[registry]", '[selection]\nby = "validation"\n[registry]', "selection.by", "a share"),
     ("[registry]", '[selection]\nmetric = "f1"\n[registry]', "selection.metric", "'log_loss'"),
     ("[registry]", "[selection]\nfolds = 1\n[registry]", "selection.folds", "equal to 2"),
+    (
+        "[registry]",
+        '[calibration]\nmethod = "platt"\n[registry]',
+        "calibration.method",
+        "'sigmoid'",
+    ),
+    *(
+        ("[registry]", f"[threshold]\n{lines}\n[registry]", place, remedy)
+        for lines, place, remedy in (
+            ('kind = "f1"', "threshold.kind", "'best_f1'"),
+            ('kind = "recall"', "threshold", "needs at_least"),
+            ('kind = "recall"\nat_least = 1.01', "threshold.at_least", "or equal to 1"),
+            ('kind = "recall"\nat_least = 0', "threshold.at_least", "greater than 0"),
+            ("at_least = 0.9", "threshold", 'belongs to kind = "recall" or "precision"'),
+            ('kind = "costs"', "threshold", "needs costs"),
+            ("costs = [[0, 1], [5, 0]]", "threshold", 'belongs to kind = "costs"'),
+            *(
+                (f'kind = "costs"\ncosts = {costs}', place, remedy)
+                for costs, place, remedy in (
+                    ("[[0, 1], [5]]", "threshold.costs", "as many columns as rows"),
+                    ("[[0, 1], [-5, 0]]", "threshold.costs[1][0]", "or equal to 0"),
+                    ("[[0, 1], [inf, 0]]", "threshold.costs[1][0]", "Leave the key out"),
+                    ("[[0, 0], [0, 0]]", "threshold.costs", "all costs are zero"),
+                    ("[[1, 0], [0, 1]]", "threshold.costs", "row 1 a wrong label costs less"),
+                    ("[[0, 0], [5, 0]]", "threshold.costs", "column 1 is nowhere below column 2"),
+                    (
+                        "[[0, 1, 1], [1, 0, 1], [1, 1, 0]]",
+                        "threshold.costs",
+                        "in the sorted order of the classes",
+                    ),
+                )
+            ),
+        )
+    ),
     ("[registry]", '[schedule]\ncron = "0 3"\n[registry]', "schedule.cron", "0 3 * * *"),
     (
         "[registry]",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipelines.config.candidates import Candidate, Compute, Selection
 from pipelines.config.columns import Boolean, Category, Column, Date, Integer, Number
+from pipelines.config.decision import Calibration, Threshold
 from pipelines.config.evaluation import Evaluation, Slice
 from pipelines.config.release import Promotion, Registry, Schedule
 from pipelines.config.source import Address, Source
@@ -14,6 +15,7 @@ from pipelines.config.whole import Config, contract
 __all__ = [
     "Address",
     "Boolean",
+    "Calibration",
     "Candidate",
     "Category",
     "Column",
@@ -35,6 +37,7 @@ __all__ = [
     "Slice",
     "Source",
     "Split",
+    "Threshold",
     "TimeSplit",
     "contract",
 ]

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from pipelines.config.candidates import Candidate, Compute, Selection
 from pipelines.config.columns import Column
+from pipelines.config.decision import Calibration, Threshold
 from pipelines.config.evaluation import Evaluation
 from pipelines.config.release import Promotion, Registry, Schedule
 from pipelines.config.section import Section
@@ -29,6 +30,8 @@ class Config(Section):
     candidates: list[Candidate] = Field(min_length=1)
     selection: Selection = Selection()
     evaluation: Evaluation = Evaluation()
+    calibration: Calibration = Calibration()
+    threshold: Threshold = Threshold()
     promotion: Promotion = Promotion()
     registry: Registry
     schedule: Schedule | None = None

@@ -20,6 +20,7 @@ from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
 from sklearn.pipeline import Pipeline
 
+from pipelines.estimators.calibration.classifier import uncalibrated
 from pipelines.estimators.preprocessing import Preprocessor
 from pipelines.inference.estimators import PROBABILITIES, convert_estimator, parse_estimator
 from pipelines.inference.graph import OPSETS, ConversionError
@@ -38,7 +39,8 @@ def to_onnx(pipeline: Pipeline, contract: Mapping[str, Any], lineage: Mapping[st
     Parameters
     ----------
     pipeline : Pipeline
-        A Preprocessor and one of the estimators of `PROBABILITIES`, both fitted.
+        A Preprocessor and one of the estimators of `PROBABILITIES`, both fitted; the latter
+        by itself or within a CalibratedClassifier.
     contract : mapping
         As `pipelines.config.contract` gives it; travels in the metadata.
     lineage : mapping of str to str
@@ -86,10 +88,11 @@ def _steps(pipeline: Pipeline, contract: Mapping[str, Any]) -> tuple[Preprocesso
             f"{', '.join(type(step).__name__ for step in steps)}."
         )
     preprocessor, estimator = steps
-    if type(estimator) not in PROBABILITIES:
+    inner = type(uncalibrated(estimator))
+    if inner not in PROBABILITIES:
         known = ", ".join(sorted(kind.__name__ for kind in PROBABILITIES))
         raise ConversionError(
-            f"{type(estimator).__name__} has no converter. The estimators that have one: {known}."
+            f"{inner.__name__} has no converter. The estimators that have one: {known}."
         )
     if estimator.classes_.tolist() != list(contract["classes"]):
         raise ConversionError(

@@ -16,10 +16,13 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from pipelines.estimators.baselines import LinearThreshold, Prior
+from pipelines.estimators.calibration import Argmax
+from pipelines.estimators.calibration.classifier import uncalibrated
 from pipelines.estimators.logistic import LogisticClassifier
 from pipelines.estimators.mlp import MLPClassifier
 from pipelines.estimators.reference import ReferenceLogistic
 from pipelines.inference import linear, trees
+from pipelines.inference.calibration import calibrated, decided
 from pipelines.inference.graph import Graph
 
 __all__ = ["PROBABILITIES", "convert_estimator", "parse_estimator"]
@@ -52,14 +55,18 @@ def parse_estimator(scope: Any, model: Any, inputs: list[Any], **_: Any) -> list
 
 
 def convert_estimator(scope: Any, operator: Any, container: Any) -> None:
-    """Write the probabilities, and as label the first class of the greatest one."""
+    """Write the probabilities and the label: by a rule, or the first class of the greatest one."""
     fitted = operator.raw_operator
+    inner = uncalibrated(fitted)
     graph = Graph(scope, container)
     label, *columns = (variable.onnx_name for variable in operator.outputs)
-    p = PROBABILITIES[type(fitted)](graph, operator.inputs[0].onnx_name, fitted)
+    p = PROBABILITIES[type(inner)](graph, operator.inputs[0].onnx_name, inner)
+    if inner is not fitted:
+        p = calibrated(graph, p, fitted.calibrator)
     for index, column in enumerate(columns):
         graph.into(column, "Gather", p, np.array(index), axis=1)
     classes = fitted.classes_
     if classes.dtype.kind == "i":
         classes = classes.astype(np.int64)
-    graph.into(label, "Gather", classes, graph.ArgMax(p, axis=1, keepdims=0), axis=0)
+    codes = decided(graph, p, fitted.rule if inner is not fitted else Argmax())
+    graph.into(label, "Gather", classes, codes, axis=0)

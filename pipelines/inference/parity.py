@@ -11,12 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
+from pipelines.estimators.calibration import Argmax, CalibratedClassifier
 from pipelines.inference.serving import Model
 
 __all__ = ["PROBABILITY_TOLERANCE", "TIE", "Parity", "compare", "probe_rows"]
 
 PROBABILITY_TOLERANCE = 1e-5
-TIE = 1e-6  # two best classes as close as this may change places in float32
+TIE = 1e-6  # a probability as close as this to another label may cross over in float32
 UNSEEN = "never seen in training"
 
 
@@ -31,7 +32,8 @@ class Parity:
     label_mismatches : int
         Rows with another label, ties left out.
     ties : int
-        Rows whose two best probabilities are within `TIE`.
+        Rows that are within `TIE` of another label: whose two best probabilities are, or which
+        are as near to a threshold.
     max_difference : float
         The largest difference of a probability; NaN where one of the two is.
     where : str
@@ -131,8 +133,7 @@ def compare(pipeline: Pipeline, model: bytes, X: pd.DataFrame) -> Parity:
     graph = Model(model)
     labels, probabilities = graph.run(X)
     difference = np.abs(probabilities - expected)
-    best = np.sort(expected, axis=1)
-    ties = best[:, -1] - best[:, -2] <= TIE
+    ties = _rule(pipeline).margins(expected) <= TIE
     mismatches = (labels != wanted) & ~ties
     return Parity(
         rows=len(X),
@@ -141,6 +142,12 @@ def compare(pipeline: Pipeline, model: bytes, X: pd.DataFrame) -> Parity:
         max_difference=float(difference.max(initial=0.0)),
         where=_where(X, mismatches, difference, graph, labels, wanted) if len(X) else "",
     )
+
+
+def _rule(pipeline: Pipeline) -> Any:
+    """What makes the pipeline's labels."""
+    last = pipeline[-1]
+    return last.rule if isinstance(last, CalibratedClassifier) else Argmax()
 
 
 def _where(

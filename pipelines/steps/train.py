@@ -20,6 +20,7 @@ from pipelines.config import Candidate
 from pipelines.estimators.registry import build
 from pipelines.metrics import log_losses
 from pipelines.records import CandidateFit, Parts, Table
+from pipelines.steps.calibrate import HeldOut, groups_of
 
 __all__ = ["Fit", "Job", "TrainingError", "collect", "fit", "plan"]
 
@@ -34,26 +35,32 @@ class TrainingError(ValueError):
 class Job:
     """One fit of one candidate: which rows it learns from, and which it is scored on.
 
-    `fold` is −1 for the fit on all training rows.
+    `fold` is −1 for the fit on all training rows. `probabilities` says whether those of the
+    scored rows are wanted too, for a calibrator or a threshold.
     """
 
     candidate: Candidate
     fold: int = -1
+    probabilities: bool = False
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What one job gives back: the loss of each scored row, and for fold −1 the pipeline."""
+    """What one job gives back: the loss of each scored row, and for fold −1 the pipeline.
+
+    `held_out` holds the scored rows' probabilities, where they are wanted and there are any.
+    """
 
     losses: NDArray[np.float64]
     pipeline: Any
     curve: tuple[float, ...]
     warnings: tuple[str, ...]
+    held_out: HeldOut | None = None
 
 
-def plan(candidate: Candidate, folds: int | None) -> list[Job]:
+def plan(candidate: Candidate, folds: int | None, probabilities: bool = False) -> list[Job]:
     """The jobs of a candidate: its folds, if any, and the fit that is kept."""
-    return [Job(candidate, fold) for fold in range(folds or 0)] + [Job(candidate)]
+    return [Job(candidate, fold, probabilities) for fold in (*range(folds or 0), -1)]
 
 
 def fit(
@@ -90,7 +97,24 @@ def fit(
         pipeline=pipeline if job.fold < 0 else None,
         curve=tuple(float(v) for v in getattr(pipeline[-1], "loss_curve_", ())),
         warnings=(*dict.fromkeys(str(w.message).strip() for w in caught), *_dropped(pipeline)),
+        held_out=_held_out(job, table, parts, scored, probabilities) if job.probabilities else None,
     )
+
+
+def _held_out(
+    job: Job,
+    table: Table,
+    parts: Parts,
+    scored: NDArray[np.bool_],
+    probabilities: NDArray[np.float64],
+) -> HeldOut | None:
+    rows = np.flatnonzero(scored)
+    if not rows.size:
+        return None
+    codes = table.codes[rows]
+    folded = job.fold >= 0
+    groups = np.full(len(rows), job.fold) if folded else groups_of(parts.digests[rows], codes)
+    return HeldOut(rows, groups.astype(np.int8), codes, probabilities)
 
 
 def _dropped(pipeline: Any) -> list[str]:

@@ -62,6 +62,9 @@ class Even:
     def predict(self, X: Any) -> Any:
         return self.labels
 
+    def __getitem__(self, step: int) -> Any:
+        return self
+
 
 def test_labels_may_differ_only_where_the_two_best_classes_are_within_1e_6() -> None:
     pipeline = cases.fitted("prior", ["a", "b"])
