@@ -18,7 +18,7 @@ __all__ = ["StepPlan", "explain"]
 SECTIONS = {
     "ingest": "[source] or [columns]",
     "split": "[split]",
-    "train": "[[candidates]] or [selection]",
+    "train": "[[candidates]], [selection] or [search]",
     "evaluate": "[registry]",
     "register": "[registry] or [columns]",
     "export": "[registry]",

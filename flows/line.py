@@ -32,6 +32,8 @@ CODE = {
     "export": ("pipelines.steps.export",),
     "promote": ("pipelines.steps.promote", "pipelines.report.html"),
 }
+# Besides, where a search is made.
+SEARCH_CODE = dict.fromkeys(("fit", "train"), ("pipelines.searching.study",))
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,16 @@ class Line:
         selection = self.config.selection
         return selection.folds if selection.by == "cross_validation" else None
 
+    @property
+    def searching(self) -> list[Candidate]:
+        """The candidates whose parameters are searched for."""
+        return [each for each in self.config.candidates if each.search]
+
     def key(self, step: str, data: str, *, candidate: Candidate | None = None) -> Key:
         """The key of a step's result, made from the digest of its inputs."""
         section, code = self._section(step, candidate), CODE[step]
+        if self.searching if candidate is None else candidate.search:
+            code = (*code, *SEARCH_CODE.get(step, ()))
         if step == "ingest":
             code = (*code, module_of(self.config.source, self.config_path.parent))
         return Key(step, data, content_digest(section), code_digest(*code))
@@ -97,7 +106,8 @@ class Line:
         columns = {name: column.model_dump() for name, column in config.columns.items()}
         selection = config.selection.model_dump()
         if candidate is not None:
-            return [candidate.model_dump(), selection, list(self.column_types.items())]
+            budget = self._budget if candidate.search else None
+            return [candidate.model_dump(), selection, list(self.column_types.items()), budget]
         sections = {
             # Lists, because the order of columns is the order of the model's inputs.
             "ingest": [
@@ -108,13 +118,24 @@ class Line:
                 config.split.words if isinstance(config.split, ColumnSplit) else None,
             ],
             "split": config.split.model_dump(),
-            "train": [[each.model_dump() for each in config.candidates], selection],
+            "train": [
+                [each.model_dump() for each in config.candidates],
+                selection,
+                self._budget if self.searching else None,
+            ],
             "evaluate": self.model,
             "register": [self.model, list(columns.items()), config.source.missing],
             "export": self.model,
             "promote": [config.promotion.model_dump(), config.leaks.model_dump()],
         }
         return sections[step]
+
+    @property
+    def _budget(self) -> list[float | None]:
+        """What one search may use, and its seed: equal budgets find the same parameters."""
+        search, each = self.config.search, len(self.searching)
+        minutes = None if search.minutes is None else search.minutes / each
+        return [search.trials_of_each(each), minutes, search.seed]
 
     @property
     def _last(self) -> Path:

@@ -29,6 +29,9 @@ class Watcher(Protocol):
     def fits(self, candidate: str, done: int, planned: int, note: str) -> None:
         """A candidate has `done` of its `planned` fits; a note says that it is cached or failed."""
 
+    def trials(self, candidate: str, done: int, planned: int, best: float | None) -> None:
+        """A candidate's search has `done` of its `planned` trials; `best` is the least loss."""
+
 
 class Silence:
     """The watcher that looks away."""
@@ -40,6 +43,9 @@ class Silence:
         """Tell nothing."""
 
     def fits(self, candidate: str, done: int, planned: int, note: str) -> None:
+        """Tell nothing."""
+
+    def trials(self, candidate: str, done: int, planned: int, best: float | None) -> None:
         """Tell nothing."""
 
 

@@ -28,6 +28,7 @@ __all__ = ["progress", "show_comparison", "show_findings", "show_outcome", "show
 
 SHOWN = ("log_loss", "roc_auc", "accuracy", "expected_calibration_error")
 WINNER = " ◂ winner"
+LONGEST_BAR, TOLD_TIMES = 30, 10
 # Widths in characters: a metric with its interval, and all that stands beside the metrics.
 METRIC_COLUMN, OTHER_COLUMNS = 23, 34
 TITLES = {
@@ -46,7 +47,7 @@ class LiveProgress:
         lines = (SERVER, *STEPS)
         self._steps: dict[str, tuple[str, float]] = {line: ("waits", 0.0) for line in lines}
         self._begun: dict[str, float] = {}
-        self._fits: dict[str, tuple[int, int, str]] = {}
+        self._fits: dict[str, tuple[str, str]] = {}
 
     def begin(self, step: str) -> None:
         """Mark the step as running."""
@@ -62,7 +63,12 @@ class LiveProgress:
     def fits(self, candidate: str, done: int, planned: int, note: str) -> None:
         """Note how far a candidate is."""
         with self._lock:
-            self._fits[candidate] = (done, planned, note)
+            self._fits[candidate] = (_bar(done, planned), note)
+
+    def trials(self, candidate: str, done: int, planned: int, best: float | None) -> None:
+        """Note how far a candidate's search is."""
+        with self._lock:
+            self._fits[candidate] = (_bar(done, planned), _searched(done, planned, best))
 
     def __rich__(self) -> Group:
         """The picture of this moment."""
@@ -100,9 +106,26 @@ class PlainProgress:
         if done == planned or note:
             sys.stderr.write(f"  {candidate}: {note or f'{planned} fits'}\n")
 
+    def trials(self, candidate: str, done: int, planned: int, best: float | None) -> None:
+        """Say how far a candidate's search is, ten times at most and at its end."""
+        tenth = -(-planned // TOLD_TIMES)
+        if done and (done % tenth == 0 or done == planned):
+            sys.stderr.write(f"  {candidate}: {_searched(done, planned, best)}\n")
 
-def _fit_line(name: str, done: int, planned: int, note: str) -> Text:
-    bar = "█" * done + "░" * (planned - done)
+
+def _bar(done: int, planned: int) -> str:
+    """One block a fit or trial, of very many as many as fit in a line."""
+    width = min(planned, LONGEST_BAR)
+    full = done * width // max(planned, 1)
+    return "█" * full + "░" * (width - full)
+
+
+def _searched(done: int, planned: int, best: float | None) -> str:
+    least = "" if best is None else f", least log loss {best:.4f}"
+    return f"{done} of {planned} trials{least}"
+
+
+def _fit_line(name: str, bar: str, note: str) -> Text:
     style = "red" if note.startswith("failed") else "default"
     return Text(f"    {name:<24} {bar} {note}", style=style, overflow="ellipsis", no_wrap=True)
 

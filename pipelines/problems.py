@@ -21,6 +21,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "leaks": models.Leaks,
     "drift": models.Drift,
     "selection": models.Selection,
+    "search": models.Search,
     "promotion": models.Promotion,
     "registry": models.Registry,
     "schedule": models.Schedule,

@@ -21,6 +21,7 @@ __all__ = [
     "Leak",
     "Parts",
     "Table",
+    "Trial",
 ]
 
 
@@ -139,6 +140,37 @@ class Leak:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """What became of one set of parameters that a search tried.
+
+    Attributes
+    ----------
+    number : int
+        From 0, in the order in which the search proposed them.
+    parameters : mapping
+        Those that are searched, without the fixed ones.
+    state : "complete", "pruned" or "failed"
+        Fitted on all folds, stopped before the last, or not fitted.
+    reason : str
+        Why it was stopped or failed; empty for a complete one.
+    loss : float or None
+        Mean log loss over all rows held out, by which trials are ranked; of a complete one.
+    fold_losses : tuple of float
+        The mean log loss of each fold that was fitted, or of the validation rows.
+    seconds : float
+        Time of all its fits together.
+    """
+
+    number: int
+    parameters: dict[str, Any]
+    state: str
+    reason: str = ""
+    loss: float | None = None
+    fold_losses: tuple[float, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
 class CandidateFit:
     """What became of one candidate.
 
@@ -158,6 +190,10 @@ class CandidateFit:
         The training loss an epoch or iteration, where the estimator keeps one.
     warnings : tuple of str
         What the estimator warned of.
+    parameters : mapping
+        What the estimator was given: the fixed ones, and the best that a search found.
+    trials : tuple of Trial
+        What the search tried; empty where nothing was searched.
     """
 
     name: str
@@ -169,6 +205,7 @@ class CandidateFit:
     curve: tuple[float, ...] = ()
     warnings: tuple[str, ...] = ()
     parameters: dict[str, Any] = field(default_factory=dict)
+    trials: tuple[Trial, ...] = ()
 
 
 @dataclass(frozen=True)

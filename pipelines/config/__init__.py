@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipelines.config.candidates import Candidate, Compute, Selection
 from pipelines.config.columns import Boolean, Category, Column, Date, Integer, Number
 from pipelines.config.release import Promotion, Registry, Schedule
+from pipelines.config.search import Search
 from pipelines.config.source import Address, Source
 from pipelines.config.split import ColumnSplit, GroupSplit, HashSplit, Split, TimeSplit
 from pipelines.config.trust import Drift, Leaks
@@ -29,6 +30,7 @@ __all__ = [
     "Promotion",
     "Registry",
     "Schedule",
+    "Search",
     "Selection",
     "Source",
     "Split",

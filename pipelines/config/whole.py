@@ -9,6 +9,7 @@ from pydantic import Field
 from pipelines.config.candidates import Candidate, Compute, Selection
 from pipelines.config.columns import Column
 from pipelines.config.release import Promotion, Registry, Schedule
+from pipelines.config.search import Search
 from pipelines.config.section import Section
 from pipelines.config.source import Source
 from pipelines.config.split import HashSplit, Split
@@ -27,6 +28,7 @@ class Config(Section):
     drift: Drift = Drift()
     candidates: list[Candidate] = Field(min_length=1)
     selection: Selection = Selection()
+    search: Search = Search()
     promotion: Promotion = Promotion()
     registry: Registry
     schedule: Schedule | None = None

@@ -167,7 +167,7 @@ def test_explain_names_the_changed_section_and_runs_nothing(trained: Any, tmp_pa
     by_name = {step["name"]: step for step in plan["steps"]}
     assert not by_name["ingest"]["runs"]
     assert not by_name["split"]["runs"]
-    assert by_name["train"]["reason"] == "[[candidates]] or [selection] has changed"
+    assert by_name["train"]["reason"] == "[[candidates]], [selection] or [search] has changed"
     assert by_name["promote"]["runs"]
     again = json.loads(logitline("train", config, "--explain", "--json", cwd=folder).stdout)
     assert not any(step["runs"] for step in again["steps"])
