@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pipelines.config import Candidate
 from pipelines.problems import Problem, nearest, place
 
 __all__ = ["budget_problems", "search_problems"]
@@ -41,19 +42,16 @@ def search_problems(
         yield Problem(f"{where}.search", "is empty.", remedy)
     for name, values in search.items():
         there = f"{where}.{place(('search', name))}"
-        if name in candidate:
+        if name in candidate and name not in Candidate.model_fields:
             remedy = "Leave it in one of the two."
             yield Problem(there, "is both fixed and searched.", remedy)
         shape = [*_shape(values)]
         if shape:
             yield from (Problem(f"{there}{key}", said, remedy) for key, said, remedy in shape)
             continue
-        tried = values if isinstance(values, list) else [values[end] for end in ENDS]
         estimator = candidate.get("estimator")
         if isinstance(estimator, str) and not check(estimator, {}):
-            sentences = (check(estimator, {name: value}) for value in tried)
-            said = dict.fromkeys(sentence for each in sentences for sentence in each)
-            yield from (Problem(there, sentence) for sentence in said)
+            yield from (Problem(there, said) for said in _refused(estimator, name, values, check))
 
 
 def budget_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -66,6 +64,17 @@ def budget_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
     if isinstance(trials, int) and not isinstance(trials, bool) and 1 <= trials < searching:
         message = f"{trials} trials cannot be shared out among {searching} candidates that search."
         yield Problem("search.trials", message, f"Give {searching} at least, better 20 for each.")
+
+
+def _refused(
+    estimator: str, name: str, values: list[Any] | dict[str, Any], check: CandidateCheck
+) -> list[str]:
+    """What the estimator says of each choice, or of a range's first end that it refuses."""
+    if isinstance(values, list):
+        said = (check(estimator, {name: value}) for value in values)
+        return list(dict.fromkeys(sentence for each in said for sentence in each))
+    ends = (check(estimator, {name: values[end]}) for end in ENDS)
+    return next((list(each) for each in ends if each), [])
 
 
 def _shape(values: object) -> Iterator[tuple[str, str, str]]:

@@ -1,0 +1,38 @@
+"""What is shown of a search while it runs."""
+
+from __future__ import annotations
+
+import pytest
+from rich.console import Console
+
+from flows.showing import LiveProgress, PlainProgress
+
+
+def picture(live: LiveProgress) -> str:
+    console = Console(width=100, record=True, quiet=True)
+    console.print(live)
+    return console.export_text()
+
+
+def test_a_terminal_shows_how_far_each_search_is_and_its_least_loss() -> None:
+    live = LiveProgress()
+    live.begin("train")
+    live.trials("mlp", 0, 40, None)
+    assert "mlp                      " + "░" * 30 + " 0 of 40 trials\n" in picture(live)
+    live.trials("mlp", 20, 40, 0.34567)
+    expected = "█" * 15 + "░" * 15 + " 20 of 40 trials, least log loss 0.3457"
+    assert expected in picture(live)
+    live.fits("mlp", 1, 6, "")  # the best parameters are fitted
+    assert "█░░░░░" in picture(live)
+
+
+def test_without_a_terminal_a_search_has_ten_lines_at_most(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    plain = PlainProgress()
+    for done in range(65):
+        plain.trials("mlp", done, 64, None if done < 2 else 0.5)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 10
+    assert lines[0] == "  mlp: 7 of 64 trials, least log loss 0.5000"
+    assert lines[-1] == "  mlp: 64 of 64 trials, least log loss 0.5000"
