@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import pytest
 from rich.console import Console
 
@@ -9,16 +11,17 @@ from flows.showing import LiveProgress, PlainProgress
 
 
 def picture(live: LiveProgress) -> str:
-    console = Console(width=100, record=True, quiet=True)
+    file = StringIO()
+    console = Console(width=100, file=file)
     console.print(live)
-    return console.export_text()
+    return file.getvalue()
 
 
 def test_a_terminal_shows_how_far_each_search_is_and_its_least_loss() -> None:
     live = LiveProgress()
     live.begin("train")
     live.trials("mlp", 0, 40, None)
-    assert "mlp                      " + "░" * 30 + " 0 of 40 trials\n" in picture(live)
+    assert "mlp                      " + "░" * 30 + " 0 of 40 trials" in picture(live)
     live.trials("mlp", 20, 40, 0.34567)
     expected = "█" * 15 + "░" * 15 + " 20 of 40 trials, least log loss 0.3457"
     assert expected in picture(live)
