@@ -29,8 +29,11 @@ class Watcher(Protocol):
     def fits(self, candidate: str, done: int, planned: int, note: str) -> None:
         """A candidate has `done` of its `planned` fits; a note says that it is cached or failed."""
 
-    def trials(self, candidate: str, done: int, planned: int, best: float | None) -> None:
-        """A candidate's search has `done` of its `planned` trials; `best` is the least loss."""
+    def trials(self, candidate: str, done: int, planned: int | None, best: float | None) -> None:
+        """A candidate's search has `done` of its `planned` trials; `best` is the least loss.
+
+        None is planned where the time alone will end it.
+        """
 
 
 class Silence:
@@ -45,7 +48,7 @@ class Silence:
     def fits(self, candidate: str, done: int, planned: int, note: str) -> None:
         """Tell nothing."""
 
-    def trials(self, candidate: str, done: int, planned: int, best: float | None) -> None:
+    def trials(self, candidate: str, done: int, planned: int | None, best: float | None) -> None:
         """Tell nothing."""
 
 

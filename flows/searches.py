@@ -39,16 +39,21 @@ class Searched:
 
 @dataclass
 class _Search:
-    """One candidate's study; whether a trial failed by a fault of the moment."""
+    """One candidate's study; whether a trial failed by a fault of the moment.
+
+    `bounded` says whether its number of trials is known before its end.
+    """
 
     candidate: Candidate
     study: Study
+    bounded: bool
     transient: bool = False
 
     def tell(self) -> None:
         """Let the watcher know how far it is."""
         study = self.study
-        watcher().trials(self.candidate.name, study.done, study.planned, study.least_loss)
+        planned = study.planned if self.bounded or study.over else None
+        watcher().trials(self.candidate.name, study.done, planned, study.least_loss)
 
 
 class _Searches:
@@ -63,9 +68,12 @@ class _Searches:
         folders = (Path(table.folder), Path(parts.folder))
         self._fixed = (*folders, line.column_types, line.config.split, line.folds)
         self._attempts: dict[str, tuple[_Search, Attempt]] = {}
+        studies = [
+            Study(read_space(each.search), folds, trials, config.seed) for each in candidates
+        ]
         self._under_way = [
-            _Search(each, Study(read_space(each.search), folds, trials, config.seed))
-            for each in candidates
+            _Search(candidate, study, config.trials_are_known or study.planned < trials)
+            for candidate, study in zip(candidates, studies, strict=True)
         ]
         self.turns = Turns(lambda task: self._attempts[task.group][0].candidate.name)
         for search in self._under_way:
@@ -86,8 +94,8 @@ class _Searches:
             fold = outcome.task.arguments[-1].fold
             attempt.losses[max(fold, 0)] = outcome.result
             self._want(search, attempt)
-        if attempt.state:
-            search.tell()
+        if attempt.state and search.study.done < search.study.planned:
+            search.tell()  # its end is told once nothing more can come
 
     def stop(self) -> None:
         """Begin no trial more; what is still to come is one complete trial of each search."""
@@ -102,6 +110,7 @@ class _Searches:
                 self._begin(search)
             if search.study.over:
                 self._under_way.remove(search)
+                search.tell()
                 yield _result(search)
 
     def _begin(self, search: _Search) -> None:

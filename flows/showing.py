@@ -28,7 +28,7 @@ __all__ = ["progress", "show_comparison", "show_findings", "show_outcome", "show
 
 SHOWN = ("log_loss", "roc_auc", "accuracy", "expected_calibration_error")
 WINNER = " ◂ winner"
-LONGEST_BAR, TOLD_TIMES = 30, 10
+TRIALS_BAR, TOLD_TIMES = 10, 10
 # Widths in characters: a metric with its interval, and all that stands beside the metrics.
 METRIC_COLUMN, OTHER_COLUMNS = 23, 34
 TITLES = {
@@ -63,12 +63,15 @@ class LiveProgress:
     def fits(self, candidate: str, done: int, planned: int, note: str) -> None:
         """Note how far a candidate is."""
         with self._lock:
-            self._fits[candidate] = (_bar(done, planned), note)
+            self._fits[candidate] = (_bar(done, planned, planned), note)
 
-    def trials(self, candidate: str, done: int, planned: int, best: float | None) -> None:
+    def trials(self, candidate: str, done: int, planned: int | None, best: float | None) -> None:
         """Note how far a candidate's search is."""
         with self._lock:
-            self._fits[candidate] = (_bar(done, planned), _searched(done, planned, best))
+            self._fits[candidate] = (
+                _bar(done, planned or 0, TRIALS_BAR),
+                _searched(done, planned, best),
+            )
 
     def __rich__(self) -> Group:
         """The picture of this moment."""
@@ -106,23 +109,23 @@ class PlainProgress:
         if done == planned or note:
             sys.stderr.write(f"  {candidate}: {note or f'{planned} fits'}\n")
 
-    def trials(self, candidate: str, done: int, planned: int, best: float | None) -> None:
-        """Say how far a candidate's search is, ten times at most and at its end."""
-        tenth = -(-planned // TOLD_TIMES)
-        if done and (done % tenth == 0 or done == planned):
+    def trials(self, candidate: str, done: int, planned: int | None, best: float | None) -> None:
+        """Say how far a candidate's search is: every tenth part, or every ten trials."""
+        part = TOLD_TIMES if planned is None else max(1, -(-planned // TOLD_TIMES))
+        if done and (done % part == 0 or done == planned):
             sys.stderr.write(f"  {candidate}: {_searched(done, planned, best)}\n")
 
 
-def _bar(done: int, planned: int) -> str:
-    """One block a fit or trial, of very many as many as fit in a line."""
-    width = min(planned, LONGEST_BAR)
+def _bar(done: int, planned: int, longest: int) -> str:
+    """One block a fit or trial, of more than `longest` so many."""
+    width = min(planned, longest)
     full = done * width // max(planned, 1)
     return "█" * full + "░" * (width - full)
 
 
-def _searched(done: int, planned: int, best: float | None) -> str:
-    least = "" if best is None else f", least log loss {best:.4f}"
-    return f"{done} of {planned} trials{least}"
+def _searched(done: int, planned: int | None, best: float | None) -> str:
+    least = "" if best is None else f", log loss {best:.4f}"
+    return f"{done}{'' if planned is None else f' of {planned}'} trials{least}"
 
 
 def _fit_line(name: str, bar: str, note: str) -> Text:

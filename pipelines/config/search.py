@@ -19,6 +19,11 @@ class Search(Section):
     minutes: float | None = Field(default=None, gt=0, le=525_600)
     seed: int = Field(default=0, ge=0, lt=2**32)
 
+    @property
+    def trials_are_known(self) -> bool:
+        """Whether not the time alone ends a search."""
+        return self.trials is not None or self.minutes is None
+
     def trials_of_each(self, candidates: int) -> int:
         """Trials of one of so many candidates; without either limit, 20."""
         if self.trials is not None:

@@ -74,7 +74,8 @@ class Study:
     Attributes
     ----------
     planned : int
-        Trials at most: as the budget says, or as many combinations as there are.
+        Trials at most: as the budget says, or as many combinations as there are; of a search
+        that was stopped, as many as it made.
     trials : list of Trial
         Those that are over, in the order of their numbers.
     best : Attempt or None
@@ -96,8 +97,7 @@ class Study:
     @property
     def over(self) -> bool:
         """Whether nothing more is to come."""
-        full = len(self.trials) >= self.planned or self._is_hopeless
-        return not self._open and (self._stopped or full)
+        return not self._open and (self._stopped or len(self.trials) >= self.planned)
 
     @property
     def done(self) -> int:
@@ -166,7 +166,8 @@ class Study:
         """Learn from the batch, if all its trials are over; whether they were."""
         if not self._open or not all(each.state for each in self._open):
             return False
-        for attempt in self._open:
+        # What was stopped before any fit ended was never tried.
+        for attempt in [each for each in self._open if each.losses or each.state == "failed"]:
             failed = attempt.state == "failed"
             self._proposer.learn(
                 attempt.proposal, [] if failed else attempt.means, attempt.state == "complete"
@@ -176,6 +177,8 @@ class Study:
             if trial.loss is not None and trial.loss < self._best_loss:
                 self.best, self._best_loss = attempt, trial.loss
         self._open.clear()
+        if self._stopped or self._is_hopeless:
+            self.planned = len(self.trials)
         return True
 
     @property

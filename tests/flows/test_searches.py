@@ -51,9 +51,9 @@ class Told(Silence):
     """Remembers what it is told of trials."""
 
     def __init__(self) -> None:
-        self.trials_told: list[tuple[str, int, int, float | None]] = []
+        self.trials_told: list[tuple[str, int, int | None, float | None]] = []
 
-    def trials(self, candidate: str, done: int, planned: int, best: float | None) -> None:
+    def trials(self, candidate: str, done: int, planned: int | None, best: float | None) -> None:
         self.trials_told.append((candidate, done, planned, best))
 
 
@@ -137,7 +137,7 @@ def test_when_the_time_is_up_each_candidate_still_has_one_complete_trial(tmp_pat
     for each in found.values():
         states = [trial.state for trial in each.trials]
         assert states.count("complete") == 1
-        assert set(states) == {"complete", "pruned"}
+        assert set(states) <= {"complete", "pruned"}
         assert each.found is not None
 
 

@@ -137,11 +137,17 @@ def test_when_the_time_is_up_what_is_under_way_ends_as_pruned() -> None:
     for fold in range(3):
         batch[0].losses[fold] = losses(batch[0].parameters, fold)
         study.next_folds(batch[0])
+    batch[2].losses[0] = losses(batch[2].parameters, 0)
     study.stop()
     assert study.close_batch()
     assert study.over
-    assert [trial.state for trial in study.trials] == ["complete"] + ["pruned"] * (BATCH - 1)
+    # Of the others no fit had ended: they were not tried.
+    assert [(trial.number, trial.state) for trial in study.trials] == [
+        (0, "complete"),
+        (2, "pruned"),
+    ]
     assert study.trials[1].reason == "the time of [search] minutes was up"
+    assert study.planned == 2
 
 
 def test_when_the_time_is_up_too_soon_one_trial_goes_on_to_its_end() -> None:
