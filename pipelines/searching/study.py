@@ -175,11 +175,20 @@ class Study:
             trial = attempt.record()
             self.trials.append(trial)
             if trial.loss is not None and trial.loss < self._best_loss:
+                self._forget(self.best)
                 self.best, self._best_loss = attempt, trial.loss
+            else:
+                self._forget(attempt)
         self._open.clear()
         if self._stopped or self._is_hopeless:
             self.planned = len(self.trials)
         return True
+
+    @staticmethod
+    def _forget(attempt: Attempt | None) -> None:
+        """Let go of the rows' losses, which only the best trial still needs."""
+        if attempt is not None:
+            attempt.losses.clear()
 
     @property
     def _is_hopeless(self) -> bool:

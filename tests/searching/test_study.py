@@ -174,6 +174,19 @@ def test_how_far_a_search_is_counts_the_batch_under_way() -> None:
     assert (study.done, study.least_loss) == (1, 0.25)
 
 
+def test_only_the_best_trial_keeps_the_losses_of_its_rows() -> None:
+    study = Study(SPACE, folds=3, trials=15)
+    made: list[Attempt] = []
+    while not study.over:
+        batch = study.next_batch()
+        made += batch
+        for attempt in batch:
+            while folds := study.next_folds(attempt):
+                attempt.losses |= {fold: losses(attempt.parameters, fold) for fold in folds}
+        study.close_batch()
+    assert [attempt for attempt in made if attempt.losses] == [study.best]
+
+
 def test_a_fold_without_rows_counts_nothing() -> None:
     study = Study(SPACE, folds=2, trials=1)
     (attempt,) = begin(study)
