@@ -104,7 +104,8 @@ def train(
         show_plan(plan, as_json)
         return
     from flows.running import run_training
-    from flows.showing import progress, show_outcome
+    from flows.showing import show_outcome
+    from flows.showing_progress import progress
 
     with progress(quiet=as_json):
         outcome = run_training(config, workspace)

@@ -18,8 +18,8 @@ __all__ = ["StepPlan", "explain"]
 SECTIONS = {
     "ingest": "[source] or [columns]",
     "split": "[split]",
+    "train": "[[candidates]], [selection], [search], [calibration] or [threshold]",
     "evaluate": "[evaluation], [promotion] metric or [registry]",
-    "train": "[[candidates]], [selection], [calibration] or [threshold]",
     "register": "[registry] or [columns]",
     "export": "[registry]",
     "promote": "[promotion] or [leaks]",

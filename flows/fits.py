@@ -14,7 +14,7 @@ from flows.progress import watcher
 from pipelines.adapters import formats, workers
 from pipelines.config import Candidate, Compute
 from pipelines.estimators.registry import TRUSTED_TYPES
-from pipelines.records import CandidateFit
+from pipelines.records import CandidateFit, Trial
 from pipelines.steps.calibrate import CalibrationError, calibrate
 from pipelines.steps.train import Fit, collect, plan
 
@@ -59,6 +59,7 @@ def fit_all(line: Line, table: Receipt, parts: Receipt) -> tuple[list[dict[str, 
     """
     facts: dict[str, dict[str, Any]] = {}
     waiting: list[Candidate] = []
+    final = True
     for candidate in line.config.candidates:
         _, entry = line.fit_entry(parts.key, candidate)
         planned = len(plan(candidate, line.folds))
@@ -68,11 +69,45 @@ def fit_all(line: Line, table: Receipt, parts: Receipt) -> tuple[list[dict[str, 
         else:
             facts[candidate.name] = entry.facts
             watcher().fits(candidate.name, planned, planned, "unchanged")
-    final = True
-    for fitted, transient in _run(line, table, parts, waiting):
+    for fitted, transient in _fitted(line, table, parts, waiting):
         final &= not transient
         facts[fitted.name] = _save(line, parts, fitted)
     return [facts[candidate.name] for candidate in line.config.candidates], final
+
+
+def _fitted(
+    line: Line, table: Receipt, parts: Receipt, candidates: list[Candidate]
+) -> Iterator[tuple[CandidateFit, bool]]:
+    """As `_run`; candidates that search come last, fitted with the best parameters found."""
+    yield from _run(line, table, parts, [each for each in candidates if not each.search])
+    searching = [each for each in candidates if each.search]
+    if not searching:
+        return
+    from flows.searches import search_all  # brings Optuna
+
+    found: list[Candidate] = []
+    trials: dict[str, tuple[Trial, ...]] = {}
+    for searched in search_all(line, table, parts, searching, limits(line.config.compute)):
+        name = searched.candidate.name
+        trials[name] = searched.trials
+        if searched.found is not None:
+            found.append(searched.found)
+            continue
+        watcher().fits(name, 0, 1, f"failed: {searched.reason}")
+        failed = _failed(searched.candidate, searched.reason)
+        yield replace(failed, trials=searched.trials), searched.transient
+    for fitted, transient in _run(line, table, parts, found):
+        yield _with_trials(fitted, trials[fitted.name]), transient
+
+
+def _with_trials(fitted: CandidateFit, trials: tuple[Trial, ...]) -> CandidateFit:
+    """The record of a candidate that was searched for, with a word on trials that failed."""
+    failed = [each for each in trials if each.state == "failed"]
+    said = [
+        f"{len(failed)} of {len(trials)} trials failed; trial {each.number}: {each.reason}"
+        for each in failed[:1]
+    ]
+    return replace(fitted, trials=trials, warnings=(*fitted.warnings, *said))
 
 
 def load_fits(line: Line, fits: Receipt, pipelines: bool = True) -> list[CandidateFit]:

@@ -32,6 +32,8 @@ CODE = {
     "export": ("pipelines.steps.export",),
     "promote": ("pipelines.steps.promote", "pipelines.promotion", "pipelines.report.html"),
 }
+# Besides, where a search is made.
+SEARCH_CODE = dict.fromkeys(("fit", "train"), ("pipelines.searching.study",))
 
 
 @dataclass(frozen=True)
@@ -95,9 +97,16 @@ class Line:
         """Whether anything beyond the estimator is fitted: a calibrator or a threshold."""
         return self.decision != (Calibration(), Threshold())
 
+    @property
+    def searching(self) -> list[Candidate]:
+        """The candidates whose parameters are searched for."""
+        return [each for each in self.config.candidates if each.search]
+
     def key(self, step: str, data: str, *, candidate: Candidate | None = None) -> Key:
         """The key of a step's result, made from the digest of its inputs."""
         section, code = self._section(step, candidate), CODE[step]
+        if self.searching if candidate is None else candidate.search:
+            code = (*code, *SEARCH_CODE.get(step, ()))
         if step == "ingest":
             code = (*code, module_of(self.config.source, self.config_path.parent))
         return Key(step, data, content_digest(section), code_digest(*code))
@@ -109,8 +118,9 @@ class Line:
         decision = [each.model_dump() for each in self.decision if each != type(each)()]
         selection = config.selection.model_dump()
         if candidate is not None:
+            budget = self._budget if candidate.search else None
             columns_by_type = list(self.column_types.items())
-            return [candidate.model_dump(), selection, columns_by_type, *decision]
+            return [candidate.model_dump(), selection, columns_by_type, budget, *decision]
         sections = {
             # Lists, because the order of columns is the order of the model's inputs.
             "ingest": [
@@ -121,18 +131,30 @@ class Line:
                 config.split.words if isinstance(config.split, ColumnSplit) else None,
             ],
             "split": config.split.model_dump(),
+            "train": [
+                [each.model_dump() for each in config.candidates],
+                selection,
+                self._budget if self.searching else None,
+                *decision,
+            ],
             "evaluate": [
                 self.model,
                 config.promotion.metric,
                 config.evaluation.model_dump(),
                 [columns.get(each.column) for each in config.evaluation.slices],
             ],
-            "train": [[each.model_dump() for each in config.candidates], selection, *decision],
             "register": [self.model, list(columns.items()), config.source.missing],
             "export": self.model,
             "promote": [config.promotion.model_dump(), config.leaks.model_dump()],
         }
         return sections[step]
+
+    @property
+    def _budget(self) -> list[float | None]:
+        """What one search may use, and its seed: equal budgets find the same parameters."""
+        search, each = self.config.search, len(self.searching)
+        minutes = None if search.minutes is None else search.minutes / each
+        return [search.trials_of_each(each), minutes, search.seed]
 
     @property
     def _last(self) -> Path:

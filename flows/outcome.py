@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -125,6 +126,8 @@ def _candidate(facts: dict[str, Any], scores: dict[str, Any] | None) -> dict[str
         "reason": reason,
         "fit_seconds": round(facts["fit_seconds"], 3),
         "selection_log_loss": None if facts["reason"] else facts["selection_loss"],
+        "parameters": facts["parameters"],
+        "trials": dict(Counter(trial["state"] for trial in facts["trials"])),
         "warnings": list(facts["warnings"]),
         "metrics": scores or {},
     }

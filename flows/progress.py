@@ -29,6 +29,12 @@ class Watcher(Protocol):
     def fits(self, candidate: str, done: int, planned: int, note: str) -> None:
         """A candidate has `done` of its `planned` fits; a note says that it is cached or failed."""
 
+    def trials(self, candidate: str, done: int, planned: int | None, best: float | None) -> None:
+        """A candidate's search has `done` of its `planned` trials; `best` is the least loss.
+
+        None is planned where the time alone will end it.
+        """
+
 
 class Silence:
     """The watcher that looks away."""
@@ -40,6 +46,9 @@ class Silence:
         """Tell nothing."""
 
     def fits(self, candidate: str, done: int, planned: int, note: str) -> None:
+        """Tell nothing."""
+
+    def trials(self, candidate: str, done: int, planned: int | None, best: float | None) -> None:
         """Tell nothing."""
 
 

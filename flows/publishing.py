@@ -21,7 +21,7 @@ from pipelines.digests import ROOT, code_digest
 from pipelines.estimators.calibration.classifier import uncalibrated
 from pipelines.inference import binding, serving
 from pipelines.metrics import Interval
-from pipelines.records import CandidateFit, Decision, Evaluation
+from pipelines.records import CandidateFit, Decision, Evaluation, Trial
 from pipelines.report import figures
 from pipelines.steps.evaluate import NO_NUMBERS
 from pipelines.steps.register import Registered
@@ -151,6 +151,7 @@ def _candidate_run(
         "estimator": fit.estimator,
     }
     reason = fit.reason or ("" if fit.name in evaluation.scores else NO_NUMBERS)
+    trials = [_trial_run(fit, trial) for trial in fit.trials]
     if reason:
         return runs.CandidateRun(
             name=fit.name,
@@ -158,6 +159,7 @@ def _candidate_run(
             metrics={},
             reason=reason,
             tags={"logitline.winner": "false", **tags},
+            trials=trials,
         )
     drawn = figures.candidate_figures(
         classes, evaluation.codes, evaluation.probabilities[fit.name], fit.curve
@@ -179,6 +181,20 @@ def _candidate_run(
             **({"logitline.warnings": "\n".join(fit.warnings)} if fit.warnings else {}),
         },
         artifacts={f"plots/{name}.png": figures.png(figure) for name, figure in drawn.items()},
+        trials=trials,
+    )
+
+
+def _trial_run(fit: CandidateFit, trial: Trial) -> runs.TrialRun:
+    return runs.TrialRun(
+        name=f"{fit.name} trial {trial.number}",
+        parameters={"candidate": fit.name, "estimator": fit.estimator}
+        | _named({**fit.parameters, **trial.parameters}),
+        state=trial.state,
+        reason=trial.reason,
+        loss=trial.loss,
+        fold_losses=trial.fold_losses,
+        seconds=trial.seconds,
     )
 
 

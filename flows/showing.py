@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, Group
-from rich.live import Live
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -21,12 +17,9 @@ from flows.comparing import Comparison
 from flows.doctoring import Finding
 from flows.explaining import StepPlan
 from flows.outcome import Outcome
-from flows.progress import SERVER, watched
-from flows.steps import STEPS
 
 __all__ = [
     "print_json",
-    "progress",
     "show_comparison",
     "show_findings",
     "show_outcome",
@@ -54,90 +47,6 @@ TITLES = {
     "accuracy": "accuracy",
     "expected_calibration_error": "calibration error",
 }
-
-
-class LiveProgress:
-    """A watcher that keeps a table of steps and a line a candidate on the terminal."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        lines = (SERVER, *STEPS)
-        self._steps: dict[str, tuple[str, float]] = {line: ("waits", 0.0) for line in lines}
-        self._begun: dict[str, float] = {}
-        self._fits: dict[str, tuple[int, int, str]] = {}
-
-    def begin(self, step: str) -> None:
-        """Mark the step as running."""
-        with self._lock:
-            self._begun[step] = time.monotonic()
-            self._steps[step] = ("runs", 0.0)
-
-    def end(self, step: str, status: str, seconds: float) -> None:
-        """Mark the step as done."""
-        with self._lock:
-            self._steps[step] = (status, seconds)
-
-    def fits(self, candidate: str, done: int, planned: int, note: str) -> None:
-        """Note how far a candidate is."""
-        with self._lock:
-            self._fits[candidate] = (done, planned, note)
-
-    def __rich__(self) -> Group:
-        """The picture of this moment."""
-        with self._lock:
-            steps, fits = dict(self._steps), dict(self._fits)
-        lines: list[Text] = []
-        for step, state in steps.items():
-            lines.append(self._step_line(step, *state))
-            if step == "train" and state[0] == "runs":
-                lines += [_fit_line(name, *each) for name, each in fits.items()]
-        return Group(*lines)
-
-    def _step_line(self, step: str, status: str, seconds: float) -> Text:
-        mark = {"waits": "·", "runs": "▸", "ran": "✓", "skipped": "="}[status]
-        style = {"waits": "dim", "runs": "bold", "ran": "green", "skipped": "cyan"}[status]
-        if status == "runs":
-            seconds = time.monotonic() - self._begun[step]
-        said = {"waits": "", "skipped": "unchanged"}.get(status, f"{seconds:.1f} s")
-        return Text(f"{mark} {step:<9} {said}", style=style)
-
-
-class PlainProgress:
-    """A watcher that writes a line an event, for logs and pipes."""
-
-    def begin(self, step: str) -> None:
-        """Say nothing: the end is told."""
-
-    def end(self, step: str, status: str, seconds: float) -> None:
-        """Say how the step ended."""
-        said = f"{seconds:.1f} s" if status == "ran" else "unchanged"
-        sys.stderr.write(f"{step}: {said}\n")
-
-    def fits(self, candidate: str, done: int, planned: int, note: str) -> None:
-        """Say how a candidate ended."""
-        if done == planned or note:
-            sys.stderr.write(f"  {candidate}: {note or f'{planned} fits'}\n")
-
-
-def _fit_line(name: str, done: int, planned: int, note: str) -> Text:
-    bar = "█" * done + "░" * (planned - done)
-    style = "red" if note.startswith("failed") else "default"
-    return Text(f"    {name:<24} {bar} {note}", style=style, overflow="ellipsis", no_wrap=True)
-
-
-@contextmanager
-def progress(quiet: bool) -> Iterator[None]:
-    """Show the progress of a training on standard error while the block runs."""
-    console = Console(stderr=True)
-    if quiet:
-        yield
-    elif console.is_terminal:
-        live = LiveProgress()
-        with Live(live, console=console, refresh_per_second=8, transient=True), watched(live):
-            yield
-    else:
-        with watched(PlainProgress()):
-            yield
 
 
 def show_outcome(outcome: Outcome, as_json: bool) -> None:

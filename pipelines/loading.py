@@ -15,9 +15,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pipelines.config import Address, Config
+from pipelines.config import Address, Candidate, Config
 from pipelines.config.decision import BINARY
 from pipelines.problems import Problem, explain, nearest, place
+from pipelines.searching.mistakes import budget_problems, search_problems
 from pipelines.slice_problems import slice_problems
 
 __all__ = ["ConfigError", "Problem", "load_config"]
@@ -70,6 +71,7 @@ def load_config(path: Path, read_names: Names, check_candidate: CandidateCheck) 
     problems += _selection_problems(raw)
     problems += slice_problems(raw)
     problems += _threshold_problems(raw)
+    problems += budget_problems(raw)
     if problems or config is None:
         raise ConfigError(path, problems)
     return config
@@ -180,10 +182,11 @@ def _candidate_problems(raw: Mapping[str, Any], check: CandidateCheck) -> Iterat
             if name in seen:
                 yield Problem(f"{where}.name", f"{name!r} names two candidates.", "Rename one.")
             seen.add(name)
-        parameters = {k: v for k, v in candidate.items() if k not in ("name", "estimator")}
+        parameters = {k: v for k, v in candidate.items() if k not in Candidate.model_fields}
         if isinstance(estimator, str):
             for sentence in check(estimator, parameters):
                 yield Problem(where, sentence)
+        yield from search_problems(where, candidate, check)
         for key, value in parameters.items():
             if _endless(value):
                 remedy = "Write a finite number, or leave the key out."

@@ -24,6 +24,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "evaluation": models.Evaluation,
     "calibration": models.Calibration,
     "threshold": models.Threshold,
+    "search": models.Search,
     "promotion": models.Promotion,
     "registry": models.Registry,
     "schedule": models.Schedule,

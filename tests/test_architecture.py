@@ -31,8 +31,9 @@ ROOMS = {
     "leaks": {"contracts", *RECORDS},
     "scoring": {"contracts", *RECORDS},
     "drift": {"contracts", *RECORDS},
+    "searching": {"problems", *RECORDS},
     **{name: RECORDS for name in RECORDS},
-    **{name: RECORDS | READING for name in READING},
+    **{name: RECORDS | READING | {"searching"} for name in READING},
 }
 # Library → the only place that imports it.
 HOMES = {
@@ -47,6 +48,7 @@ HOMES = {
     "onnxruntime": "pipelines.inference",
     "skl2onnx": "pipelines.inference",
     "matplotlib": "pipelines.report",
+    "optuna": "pipelines.searching",
 }
 ESTIMATORS_LIBRARIES = {"numpy", "scipy", "sklearn", "numba", "threadpoolctl"}
 # The one arrow from inference to adapters: Predictor.load("models:/…"), when it is called.
@@ -269,7 +271,7 @@ def test_the_command_loads_nothing_heavy_before_it_is_asked() -> None:
 
 
 def test_a_worker_loads_neither_prefect_nor_mlflow() -> None:
-    idle = ["prefect", "mlflow", "onnxruntime", "skl2onnx", "matplotlib", "typer"]
+    idle = ["prefect", "mlflow", "onnxruntime", "skl2onnx", "matplotlib", "typer", "optuna"]
     assert loaded_by("flows.fitting", idle) == []
 
 

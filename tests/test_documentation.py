@@ -168,7 +168,7 @@ def test_the_reference_has_every_key_of_train_s_json() -> None:
     told = [name for name in told if not name.startswith("--")]
     assert set(printed) <= set(told)
     candidate = {"name", "estimator", "status", "reason", "fit_seconds"}
-    candidate |= {"selection_log_loss", "warnings", "metrics"}
+    candidate |= {"selection_log_loss", "warnings", "metrics", "parameters", "trials"}
     assert set(told) == set(printed) | candidate
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from pyarrow import feather, parquet
 
 from pipelines.adapters.measured import as_json, read_field
-from pipelines.records import CandidateFit, Evaluation, Leak, Parts, Table
+from pipelines.records import CandidateFit, Evaluation, Leak, Parts, Table, Trial
 
 __all__ = [
     "UntrustedTypeError",
@@ -118,7 +119,8 @@ def write_fit(folder: Path, fit: CandidateFit) -> dict[str, Any]:
         skops.io.dump(fit.pipeline, folder / "pipeline.skops")
     facts = {name: getattr(fit, name) for name in CandidateFit.__dataclass_fields__}
     del facts["pipeline"]
-    return facts | {"curve": list(fit.curve), "warnings": list(fit.warnings)}
+    listed = {"curve": list(fit.curve), "warnings": list(fit.warnings)}
+    return facts | listed | {"trials": [asdict(trial) for trial in fit.trials]}
 
 
 def read_fit(
@@ -128,7 +130,12 @@ def read_fit(
     fitted = trusted is not None and not facts["reason"]
     loaded = load_pipeline(folder / "pipeline.skops", trusted or ()) if fitted else None
     listed = {"curve": tuple(facts["curve"]), "warnings": tuple(facts["warnings"])}
-    return CandidateFit(**{**facts, **listed, "pipeline": loaded})
+    trials = tuple(_read_trial(trial) for trial in facts["trials"])
+    return CandidateFit(**{**facts, **listed, "trials": trials, "pipeline": loaded})
+
+
+def _read_trial(facts: Mapping[str, Any]) -> Trial:
+    return Trial(**{**facts, "fold_losses": tuple(facts["fold_losses"])})
 
 
 def load_pipeline(path: Path, trusted: Sequence[str]) -> Any:

@@ -18,11 +18,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, Protocol
 
 from threadpoolctl import threadpool_limits
 
-__all__ = ["Limits", "Outcome", "Task", "run", "warm_up"]
+__all__ = ["Limits", "Outcome", "Task", "Waiting", "run", "warm_up"]
 
 GIGABYTE = 1024**3
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -60,6 +60,16 @@ class Outcome:
     seconds: float
 
 
+class Waiting(Protocol):
+    """Tasks in an order of their own; more may come whenever an outcome has been given out."""
+
+    def __len__(self) -> int: ...
+
+    def popleft(self) -> Task:
+        """The task to start next, which then waits no longer."""
+        ...
+
+
 @dataclass
 class _Running:
     task: Task
@@ -86,13 +96,16 @@ def warm_up(modules: Sequence[str]) -> None:
             forkserver.ensure_running()
 
 
-def run(function: Callable[..., Any], tasks: Sequence[Task], limits: Limits) -> Iterator[Outcome]:
+def run(
+    function: Callable[..., Any], tasks: Sequence[Task] | Waiting, limits: Limits
+) -> Iterator[Outcome]:
     """The outcome of each task as it ends; at most `limits.processes` run at a time.
 
     Tasks start in the given order. After a group's first failure its waiting tasks are
     dropped without an outcome, and its running ones are ended.
     """
-    waiting, running = deque(tasks), list[_Running]()
+    waiting: Waiting = deque(tasks) if isinstance(tasks, Sequence) else tasks
+    running: list[_Running] = []
     used: dict[str, float] = {}
     failed: set[str] = set()
     try:

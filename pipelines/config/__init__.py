@@ -7,6 +7,7 @@ from pipelines.config.columns import Boolean, Category, Column, Date, Integer, N
 from pipelines.config.decision import Calibration, Threshold
 from pipelines.config.evaluation import Evaluation, Slice
 from pipelines.config.release import Promotion, Registry, Schedule
+from pipelines.config.search import Search
 from pipelines.config.source import Address, Source
 from pipelines.config.split import ColumnSplit, GroupSplit, HashSplit, Split, TimeSplit
 from pipelines.config.trust import Drift, Leaks
@@ -33,6 +34,7 @@ __all__ = [
     "Promotion",
     "Registry",
     "Schedule",
+    "Search",
     "Selection",
     "Slice",
     "Source",

@@ -13,7 +13,11 @@ __all__ = ["Candidate", "Compute", "Selection"]
 
 
 class Candidate(Section):
-    """A name, the estimator's row in the registry, and that estimator's own parameters."""
+    """A name, the estimator's row in the registry, and that estimator's own parameters.
+
+    Those under `search` are searched for: a list of choices or a range each, which
+    pipelines/searching/mistakes.py checks.
+    """
 
     model_config = ConfigDict(
         extra="allow", frozen=True, strict=True, allow_inf_nan=False, protected_namespaces=()
@@ -21,6 +25,7 @@ class Candidate(Section):
 
     name: str
     estimator: str
+    search: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("name")
     @classmethod
@@ -34,7 +39,7 @@ class Candidate(Section):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The keys beside name and estimator, handed to the estimator as they are."""
+        """The other keys, handed to the estimator as they are."""
         return dict(self.__pydantic_extra__ or {})
 
 

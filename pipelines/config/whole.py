@@ -11,6 +11,7 @@ from pipelines.config.columns import Column
 from pipelines.config.decision import Calibration, Threshold
 from pipelines.config.evaluation import Evaluation
 from pipelines.config.release import Promotion, Registry, Schedule
+from pipelines.config.search import Search
 from pipelines.config.section import Section
 from pipelines.config.source import Source
 from pipelines.config.split import HashSplit, Split
@@ -32,6 +33,7 @@ class Config(Section):
     evaluation: Evaluation = Evaluation()
     calibration: Calibration = Calibration()
     threshold: Threshold = Threshold()
+    search: Search = Search()
     promotion: Promotion = Promotion()
     registry: Registry
     schedule: Schedule | None = None

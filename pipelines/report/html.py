@@ -110,7 +110,30 @@ def _settings(data: ReportData) -> str:
         for fit in data.fits
     )
     heads = ("Candidate", "Estimator", "Parameters", "Warnings of the fit")
-    return section("Settings", table("As in the configuration", heads, rows))
+    return section("Settings", table("As in the configuration", heads, rows), *_searches(data))
+
+
+def _searches(data: ReportData) -> Iterator[str]:
+    searched = [fit for fit in data.fits if fit.trials]
+    if not searched:
+        return
+    yield "<h3>Searched parameters</h3>"
+    rows = []
+    for fit in searched:
+        states = [trial.state for trial in fit.trials]
+        found = {name: fit.parameters.get(name) for name in fit.trials[0].parameters}
+        rows.append(
+            row(
+                escaped(fit.name),
+                f'<td class="long">{"none" if fit.reason else escaped(_parameters(found))}</td>',
+                *(numeric(f"{states.count(state)}") for state in ("complete", "pruned", "failed")),
+            )
+        )
+    caption = (
+        "Found by a search; the others are as in the configuration. A trial is complete when it "
+        "was fitted on all folds, and pruned when it was clearly worse than the best before that."
+    )
+    yield table(caption, ("Candidate", "Best", "Complete", "Pruned", "Failed"), rows, 3)
 
 
 def _parameters(parameters: dict[str, object]) -> str:

@@ -168,7 +168,7 @@ def test_explain_names_the_changed_section_and_runs_nothing(trained: Any, tmp_pa
     assert not by_name["ingest"]["runs"]
     assert not by_name["split"]["runs"]
     assert by_name["train"]["reason"] == (
-        "[[candidates]], [selection], [calibration] or [threshold] has changed"
+        "[[candidates]], [selection], [search], [calibration] or [threshold] has changed"
     )
     assert by_name["promote"]["runs"]
     again = json.loads(logitline("train", config, "--explain", "--json", cwd=folder).stdout)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pipelines.metrics import METRICS, Interval, Paired
-from pipelines.records import CandidateFit, Decision, Leak
+from pipelines.records import CandidateFit, Decision, Leak, Trial
 from pipelines.report.html import ReportData, report
 from pipelines.report.style import CSS
 from tests.report.predictions import report_data
@@ -101,6 +101,22 @@ def test_markup_in_any_text_from_data_is_inert() -> None:
     assert page.text.count(HOSTILE) > 10
     allowed = {tag for tag, _ in Page(report(report_data(("a", "b")))).tags}
     assert {tag for tag, _ in page.tags} <= allowed | {"h3", "li", "ul"}
+
+
+def test_a_search_tells_its_best_parameters_and_how_many_trials_were_made() -> None:
+    data = report_data(("a", "b"))
+    assert "Searched parameters" not in report(data)
+    trials = (
+        Trial(0, {"C": 0.5}, "complete", loss=0.3),
+        Trial(1, {"C": 9.0}, "pruned"),
+        Trial(2, {"C": 7.0}, "failed", HOSTILE),
+    )
+    found = CandidateFit("net", "logistic", parameters={"tol": 0.1, "C": 0.5}, trials=trials)
+    failed = CandidateFit("bad", "logistic", reason="none", trials=trials[2:])
+    page = Page(report(dataclasses.replace(data, fits=[found, failed])))
+    (table,) = re.findall("Searched parameters(.*?)Where it comes from", page.text, re.DOTALL)
+    cells = "".join(table.split("Failed")[1].split())
+    assert cells == "netC=0.5" + "111" + "badnone" + "001"
 
 
 def test_a_class_that_begins_with_a_formulas_sign_stays_as_it_is() -> None:

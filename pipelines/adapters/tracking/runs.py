@@ -15,11 +15,14 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT, MLFLOW_PARENT_RUN_ID
 
+from pipelines.adapters.tracking.trials import TrialRun, log_trials
+
 __all__ = [
     "ArtifactError",
     "CandidateRun",
     "SourceFacts",
     "TrainingRun",
+    "TrialRun",
     "add_artifacts",
     "latest_training",
     "log_training",
@@ -65,6 +68,7 @@ class CandidateRun:
     reason: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     artifacts: Mapping[str, bytes] = field(default_factory=dict)
+    trials: Sequence[TrialRun] = ()
 
 
 @dataclass(frozen=True)
@@ -192,6 +196,7 @@ def _log_candidate(
     _log(client, run_id, candidate.parameters, candidate.metrics, candidate.curve)
     client.log_inputs(run_id, [_dataset(training.source)])
     add_artifacts(client, run_id, candidate.artifacts)
+    log_trials(client, experiment_id, run_id, candidate.trials)
     client.set_terminated(run_id, "FAILED" if candidate.reason else "FINISHED")
 
 
@@ -236,7 +241,7 @@ def _dataset(source: SourceFacts) -> DatasetInput:
 def _delete(client: MlflowClient, experiment_id: str, parent: str) -> None:
     children = f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{parent}'"
     for run in client.search_runs([experiment_id], filter_string=children):
-        client.delete_run(run.info.run_id)
+        _delete(client, experiment_id, run.info.run_id)
     client.delete_run(parent)
 
 

@@ -1,0 +1,1 @@
+"""How a candidate's best parameters are searched for; pure, with neither clock nor processes."""
