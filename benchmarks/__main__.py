@@ -1,8 +1,9 @@
 """Runs the benchmarks: `python -m benchmarks [PART [WORK …]] [--short]`.
 
-PART is data, drift, inference, line, metrics, training or scaling, WORK one of training's; without
-them all but the last run. Everything is printed; the full form also writes RESULTS.md, section by
-section, and leaves what it did not run as it is. Scaling writes docs/scaling.md and its figures.
+PART is data, drift, inference, line, metrics, promotion, training or scaling, WORK one of
+training's; without them all but the last run. Everything is printed; the full form also writes
+RESULTS.md, section by section, and leaves what it did not run as it is. Scaling writes
+docs/scaling.md and its figures.
 """
 
 from __future__ import annotations
@@ -62,6 +63,13 @@ def metrics(short: bool, _: Sequence[str]) -> Sections:
     yield from bench_metrics.sections(short)
 
 
+def promotion(short: bool, _: Sequence[str]) -> Sections:
+    """Tables of simulated retrainings: false promotions, and earned ones."""
+    from benchmarks import bench_promotion
+
+    yield from bench_promotion.sections(short)
+
+
 def training(short: bool, only: Sequence[str]) -> Sections:
     """A table for each work of training."""
     from benchmarks import bench_training
@@ -90,6 +98,7 @@ PARTS: dict[str, tuple[str, Callable[[bool, Sequence[str]], Sections]]] = {
     "inference": ("Inference", inference),
     "line": ("The line", line),
     "metrics": ("Metrics", metrics),
+    "promotion": ("Promotion", promotion),
     "training": ("Training", training),
     "scaling": ("", scaling),
 }
@@ -116,7 +125,7 @@ def main() -> None:
     short = "--short" in sys.argv[1:]
     if words and words[0] not in PARTS:
         sys.exit(f"There is no part {words[0]!r}; there are {', '.join(PARTS)}.")
-    for part in words[:1] or ["data", "drift", "inference", "line", "metrics", "training"]:
+    for part in words[:1] or [each for each in PARTS if each != "scaling"]:
         run(part, short, words[1:])
 
 
