@@ -49,15 +49,16 @@ def test_it_solves_with_each_class_s_block_of_the_hessian(seed, n_classes, colum
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_equal_columns_without_a_penalty_leave_it_positive_definite(n_classes):
+def test_dependent_columns_in_float32_without_a_penalty_leave_it_positive_definite(n_classes):
+    # Rounding then makes the blocks indefinite: they are factored at the second try or third.
     random = np.random.default_rng(0)
-    X = np.repeat(random.normal(size=(60, 2)), 3, axis=1)
+    X = (random.normal(size=(600, 4)) @ random.normal(size=(4, 40))).astype(np.float32)
     objective = objective_of(X, n_classes, C=np.inf)
-    weights = random.normal(size=objective.n_weights)
+    weights = random.normal(scale=0.1, size=objective.n_weights)
     solve = class_blocks(objective, objective, weights)
     P = np.column_stack([solve(unit) for unit in np.eye(objective.n_weights)])
-    np.testing.assert_allclose(P, P.T, rtol=1e-9, atol=1e-9 * np.abs(P).max())
-    assert np.linalg.eigvalsh(P).min() > 0
+    np.testing.assert_allclose(P, P.T, rtol=1e-3, atol=1e-3 * np.abs(P).max())
+    assert np.linalg.eigvalsh((P + P.T) / 2).min() > 0
     # Along what the blocks do tell, it still solves with them.
     K = objective.n_outputs
     for k, block in enumerate(diagonal_blocks(objective, weights)):
@@ -65,7 +66,7 @@ def test_equal_columns_without_a_penalty_leave_it_positive_definite(n_classes):
         vector = np.zeros((len(block), K))
         vector[:, k] = told
         solved = solve(vector.reshape(-1)).reshape(-1, K)[:, k]
-        np.testing.assert_allclose(block @ solved, told, rtol=1e-4, atol=1e-4 * abs(told).max())
+        np.testing.assert_allclose(block @ solved, told, atol=0.02 * abs(told).max())
 
 
 def test_a_block_that_is_not_finite_leaves_the_vector_as_it_is():
