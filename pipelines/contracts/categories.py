@@ -85,7 +85,10 @@ def places(name: str, values: pa.ChunkedArray, column: Category, missing: Sequen
     found = pc.index_in(cells.words, pa.array(column.values, cells.words.type))
     places = np.append(pc.fill_null(found, -1).to_numpy(), -1)
     places[cells.gap] = -1
-    return Places(places[cells.codes], cells.gap[cells.codes], cells.breaches)
+    gaps = cells.gap[cells.codes]
+    for breach in cells.breaches:
+        gaps[breach.rows] = False  # told already
+    return Places(places[cells.codes], gaps, cells.breaches)
 
 
 def unreadable(name: str, values: pa.ChunkedArray, column: Column) -> Breach:

@@ -22,9 +22,9 @@ __all__ = ["class_blocks", "diagonal_only"]
 
 Solve = Callable[[F64], F64]
 
-# Added to a block's diagonal, as a share of it, until the factorisation succeeds.
 # Below so many weights an output, a product is shorter than its call.
 FEW_WEIGHTS = 200
+# Added to a block's diagonal, as a share of it, until the factorisation succeeds.
 RIDGES = (1e-12, 1e-9, 1e-6, 1e-3, 1.0)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pyarrow as pa
@@ -144,6 +145,18 @@ def test_a_named_row_label_of_pandas_is_a_column(tmp_path: Path) -> None:
     frame = pd.DataFrame({"n": [1, 2]}, index=pd.Index(["p", "q"], name="person"))
     frame.to_parquet(tmp_path / "t.parquet")
     assert tables.header(tmp_path / "t.parquet") == ["n", "person"]
+
+
+@pytest.mark.parametrize("told", [0, 100])
+def test_parquet_is_read_to_its_end_whatever_size_the_system_tells(
+    told: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"a": list(range(1_000))}), path)
+    monkeypatch.setattr("os.fstat", lambda _: SimpleNamespace(st_size=told))
+    raw = tables.read(path)
+    assert raw.table.column("a").to_pylist() == list(range(1_000))
+    assert raw.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_parquet_without_rows_is_refused(tmp_path: Path) -> None:

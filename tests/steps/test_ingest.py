@@ -245,6 +245,17 @@ def test_text_that_is_not_utf_8_or_holds_nul_is_refused() -> None:
         ingested(["x\0", "x"], column)
 
 
+def test_a_label_is_told_once_whatever_is_wrong_with_it() -> None:
+    raw = pa.table({"x": [1, 2, 3], "y": ["a", "b", "n\0"]})
+    text = refusal(raw, config({"x": NUMBER}, missing=["n\0"]))
+    assert "NUL" in text
+    assert "missing" not in text
+    coded = pa.table({"x": [1, 2, 3], "y": pa.array(["0", "1", "0"]).dictionary_encode()})
+    text = refusal(coded, config({"x": NUMBER}, classes=[0, 1]))
+    assert "holds dictionary" in text
+    assert "missing" not in text
+
+
 @pytest.mark.parametrize(
     ("cells", "classes", "labels"),
     [

@@ -86,7 +86,12 @@ def _bytes(path: Path, digest: Hashing) -> pa.Buffer:
         while count := file.readinto(view[filled : filled + STEP]):
             digest.update(view[filled : filled + count])
             filled += count
-    return data.slice(0, filled)
+        # Some file systems tell no size, and a file may grow meanwhile.
+        rest = file.read()
+    if not rest:
+        return data.slice(0, filled)
+    digest.update(rest)
+    return pa.py_buffer(data.slice(0, filled).to_pybytes() + rest)
 
 
 def _read_csv(path: Path, wanted: Wanted) -> Raw:
