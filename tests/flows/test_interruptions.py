@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pipelines.adapters.tracking import client as tracking
-from pipelines.adapters.tracking import registry
+from pipelines.adapters.tracking import history, registry
 from tests.flows.workspaces import logitline, train_json, workspace
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +35,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, prefect_api: str) -> d
         # The version is there, its entry is not: the version is found and not made twice.
         ("after_version", ["register", "export", "promote"]),
         ("after_export", ["promote"]),
+        # The history has a move that never was.
+        ("after_entry", ["promote"]),
         # The alias has moved, the entry is not there: the same decision is made again.
         ("after_alias", ["promote"]),
     ],
@@ -54,6 +56,8 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(
     champion = registry.champion(client, "flowers")
     assert champion is not None
     assert champion.sha256 == undisturbed["onnx_sha256"]
+    (entry,) = history.entries(client, "flowers")
+    assert (entry.action, entry.champion_before, entry.champion_after) == ("promoted", None, "1")
 
 
 def test_kills_at_any_moment_leave_nothing_half_done(

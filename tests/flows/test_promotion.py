@@ -16,7 +16,7 @@ from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import history, registry
 from pipelines.adapters.tracking.registry import NoVersionError
 from pipelines.promotion.history import Entry
-from tests.flows.workspaces import logitline, workspace
+from tests.flows.workspaces import logitline, train_json, workspace
 
 
 def with_versions(folder: Path, count: int) -> Path:
@@ -165,3 +165,28 @@ def test_the_commands_tell_what_they_did(tmp_path: Path) -> None:
     assert told["champion"] == "2"
     shown = logitline("history", config, cwd=tmp_path).stdout
     assert "it was the network" in shown
+
+
+def test_no_training_promotes_what_a_person_took_down(tmp_path: Path, prefect_api: str) -> None:
+    config = workspace(tmp_path)
+    first = train_json(config, tmp_path)
+    assert (first["promoted"], first["test_row_decisions"]) == (True, 1)
+    as_it_was = config.read_text()
+    config.write_text(
+        as_it_was.replace('estimator = "logistic"', 'estimator = "logistic"\nC = 0.5')
+    )
+    second = train_json(config, tmp_path)
+    assert second["model"]["version"] == "2"
+    assert second["promoted"] is False
+    assert second["test_row_decisions"] == 2
+    promotion.promote_by_hand(config, tmp_path, "2", "the first one was slow")
+    config.write_text(as_it_was)
+    again = train_json(config, tmp_path)
+    assert again["onnx_sha256"] == first["onnx_sha256"]
+    assert again["decision"].startswith(
+        "Not promoted: version 1, the same model, was taken down (promoted by hand: the first one "
+        "was slow)."
+    )
+    assert champion_of(tmp_path) == "2"
+    told = [entry.action for entry in promotion.read_history(config, tmp_path).entries]
+    assert told == ["promoted", "not promoted", "promoted by hand"]
