@@ -10,7 +10,7 @@ __all__ = ["status"]
 # sentence: 1. By name, so that no library is imported only to be told apart.
 STATUS = {
     "pipelines.loading.ConfigError": 2,
-    "pipelines.records.DataError": 2,
+    "pipelines.records.rows.DataError": 2,
     "pipelines.inference.serving.ModelError": 2,
     "pipelines.inference.binding.InputError": 2,
     "pipelines.adapters.tracking.client.WorkspaceError": 2,
