@@ -63,6 +63,8 @@ def _walk(line: Line) -> Generator[tuple[Key, Entry | None]]:
         if entry is None:
             return
         digests[step] = key.digest
+        if step == "train":
+            digests["fitted"] = keys.fitted(key.digest, entry.facts)
         facts |= {name: entry.facts[name] for name in ("winner", "version") if name in entry.facts}
 
 
@@ -71,8 +73,8 @@ def _key(line: Line, step: str, digests: dict[str, str], facts: dict[str, str]) 
         "ingest": lambda: keys.ingest(line),
         "split": lambda: keys.split(line, digests["ingest"]),
         "train": lambda: keys.train(line, digests["split"]),
-        "evaluate": lambda: keys.evaluate(line, digests["train"], _rival(line, digests["train"])),
-        "register": lambda: keys.register(line, digests["train"], facts["winner"]),
+        "evaluate": lambda: keys.evaluate(line, digests["fitted"], _rival(line, digests["fitted"])),
+        "register": lambda: keys.register(line, digests["fitted"], facts["winner"]),
         "export": lambda: keys.export(line, digests["register"], facts["version"]),
         "promote": lambda: keys.promote(
             line, digests["evaluate"], digests["register"], facts["version"]
@@ -81,9 +83,9 @@ def _key(line: Line, step: str, digests: dict[str, str], facts: dict[str, str]) 
     return made[step]()
 
 
-def _rival(line: Line, train: str) -> str:
+def _rival(line: Line, fitted: str) -> str:
     champion = registry.champion(tracking.connect(line.workspace), line.model)
-    return rival.rival_digest(champion, train)
+    return rival.rival_digest(champion, fitted)
 
 
 def _reason(key: Key, last: dict[str, str] | None) -> str:

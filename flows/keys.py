@@ -18,6 +18,7 @@ __all__ = [
     "bundle_folder",
     "evaluate",
     "export",
+    "fitted",
     "ingest",
     "promote",
     "register",
@@ -44,14 +45,24 @@ def train(line: Line, split: str) -> Key:
     return line.key("train", split)
 
 
-def evaluate(line: Line, train: str, rival: str) -> Key:
+def fitted(train: str, facts: Facts) -> str:
+    """A digest of what the train step came to, which its key alone does not tell.
+
+    A candidate may have failed for want of time or memory, and a search that minutes end may
+    find other parameters.
+    """
+    came = [[each["name"], bool(each["reason"]), each["parameters"]] for each in facts["fits"]]
+    return content_digest([train, came])
+
+
+def evaluate(line: Line, fitted: str, rival: str) -> Key:
     """Of the fits, and of the champion that the winner is compared with."""
-    return line.key("evaluate", content_digest([train, rival]))
+    return line.key("evaluate", content_digest([fitted, rival]))
 
 
-def register(line: Line, train: str, winner: str) -> Key:
+def register(line: Line, fitted: str, winner: str) -> Key:
     """Of the winner's fit; the champion has no part in it."""
-    return line.key("register", content_digest([train, winner]))
+    return line.key("register", content_digest([fitted, winner]))
 
 
 def export(line: Line, register: str, version: str) -> Key:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from flows.line import Line, Receipt
 from pipelines.adapters import formats
 from pipelines.adapters.tracking import registry, runs
 from pipelines.leaks import blocking
-from pipelines.promotion.history import Entry
+from pipelines.promotion.history import Entry, taken_down
 from pipelines.promotion.reuse import decisions_on, sketch
 from pipelines.records import Decision, Evaluation
 from pipelines.steps import promote as promoting
@@ -34,12 +34,15 @@ class Verdict:
         Whether the test rows decided, and so were used once more.
     decisions : int
         How often these test rows have decided, this time included.
+    noted : bool
+        Whether it is a decision on the version, to be kept with it.
     """
 
     decision: Decision
     final: bool = True
     by_test_rows: bool = False
     decisions: int = 0
+    noted: bool = True
 
 
 def decide_and_move(
@@ -62,17 +65,17 @@ def decide_and_move(
     evaluation = formats.read_evaluation(Path(judged.folder), judged.facts)
     mine = registry.Version(line.model, version.facts["version"], judged.facts["run_id"], {})
     rows = _sketch(Path(parts.folder))
+    known = registry.find_version(client, line.model, version.facts["sha256"])
     with promotion.held(line, client) as entries:
         champion = registry.champion(client, line.model)
-        verdict = _decide(line, client, champion, receipts, evaluation, latency_ms)
-        others = [entry for entry in entries if entry.key != key]
+        verdict = _decide(line, key, entries, champion, receipts, evaluation, latency_ms)
         entry = _entry(key, mine, champion, verdict, evaluation, rows)
         if verdict.by_test_rows:
-            promotion.move(client, mine, entry)
-        else:
+            promotion.move(client, mine, replace(entry, model=promotion.content_of(known)))
+        elif champion is None or champion.number != mine.number:
             promotion.point_at(client, mine, entry)
-    decisions = decisions_on(rows, others) + verdict.by_test_rows
-    return Verdict(verdict.decision, verdict.final, verdict.by_test_rows, decisions)
+    others = [each for each in entries if each.key != key]
+    return replace(verdict, decisions=decisions_on(rows, others) + verdict.by_test_rows)
 
 
 def _sketch(folder: Path) -> tuple[int, ...]:
@@ -92,7 +95,7 @@ def _entry(
     return Entry(
         number=0,
         key=key,
-        time=promotion.now(),
+        time=promotion.time_now(),
         action="promoted" if promoted else "not promoted",
         version=mine.number,
         champion_before=then,
@@ -106,7 +109,8 @@ def _entry(
 
 def _decide(
     line: Line,
-    client: Any,
+    key: str,
+    entries: Sequence[Entry],
     champion: registry.Version | None,
     receipts: tuple[Receipt, Receipt, Receipt],
     evaluation: Evaluation,
@@ -115,22 +119,21 @@ def _decide(
     parts, judged, version = receipts
     now = champion.sha256 if champion else rival.NO_RIVAL
     mine, then, number = version.facts["sha256"], judged.facts["rival"], version.facts["version"]
-    trained_by = version.facts["train"]
-    if then == mine:
+    made_by = version.facts["train"]
+    if now == mine:
+        made = [each for each in entries if (each.key, each.champion_after) == (key, number)]
+        if made:  # champion by this very decision, before a kill or a loss of the store
+            return Verdict(Decision(True, made[-1].reason), by_test_rows=True)
         sentence = f"Version {number} is the champion already: this training gives the same model."
-        return Verdict(Decision(False, sentence))
-
-    def same(other: registry.Version) -> bool:
-        return bool(other.sha256 == mine or other.tags.get(rival.TRAINED_BY) == trained_by)
-
-    taken_down = promotion.rolled_back(client, line.model, same)
-    if taken_down is not None:
-        return Verdict(Decision(False, _taken_down(line, taken_down, number)))
+        return Verdict(Decision(False, sentence), noted=False)
+    down = taken_down(entries, (mine, made_by))
+    if down is not None:
+        return Verdict(Decision(False, _taken_down(line, down, number)))
     # A champion that this training made earlier is the same pipeline in another graph (another
     # converter, another order of columns): the decision that made it champion holds for this.
-    again = champion is not None and champion.tags.get(rival.TRAINED_BY) == trained_by
-    if now not in (then, mine) and not again:
-        sentence = "Not promoted: another run moved the champion meanwhile. Train once more."
+    again = champion is not None and champion.tags.get(rival.TRAINED_BY) == made_by
+    if now != then and not again:
+        sentence = "Not promoted: the champion was moved meanwhile. Train once more."
         return Verdict(Decision(False, sentence), final=False)
     decision = promoting.promote(
         evaluation,
@@ -143,11 +146,16 @@ def _decide(
     return Verdict(decision, by_test_rows=True)
 
 
-def _taken_down(line: Line, version: registry.Version, number: str) -> str:
-    reason = version.tags[promotion.ROLLED_BACK].rstrip(".")
+def _taken_down(line: Line, entry: Entry, number: str) -> str:
+    how = {
+        "rolled back": "was rolled back",
+        "promoted by hand": f"had to make way, by hand, for version {entry.champion_after}",
+        "moved elsewhere": "lost its alias in MLflow",
+    }[entry.action]
     return (
-        f"Not promoted: version {version.number}, the same model, was taken down ({reason}). "
-        f"By hand: logitline promote {line.config_path} {number} --reason TEXT"
+        f"Not promoted: the same model, version {entry.champion_before}, {how} "
+        f"({entry.reason.rstrip('.')}). By hand: logitline promote {line.config_path} {number} "
+        "--reason TEXT"
     )
 
 
@@ -160,6 +168,8 @@ def note_decision(
     latency_ms: float,
 ) -> None:
     """Keep decision and evidence as tags of the version and of its run, and describe it."""
+    if not verdict.noted:
+        return
     evaluation = formats.read_evaluation(Path(judged.folder), judged.facts)
     tags = {
         "logitline.decision": verdict.decision.sentence,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,44 +12,87 @@ from typing import Any
 
 from flows.faults import failpoint
 from flows.line import Line, open_line
+from flows.rival import TRAINED_BY
 from flows.running import UsageError
 from pipelines.adapters.store import file_sha256
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import history, registry, runs
 from pipelines.digests import content_digest
-from pipelines.promotion.history import Action, Entry, before
+from pipelines.promotion.history import Action, Entry, before, taken_down
 
 __all__ = [
-    "ROLLED_BACK",
     "History",
     "Moved",
+    "content_of",
     "held",
     "move",
-    "now",
     "point_at",
     "promote_by_hand",
     "read_history",
     "roll_back",
-    "rolled_back",
+    "time_now",
 ]
 
 # Tag of a version: why a person took it down.
-ROLLED_BACK = "logitline.rolled_back"
+TAKEN_DOWN = "logitline.taken_down"
+LONGEST_REASON = 1_000
 # Tag of versions and runs, to filter by in the UI, where an alias is none of a run's.
 CHAMPION_TAG = "champion"
 
 
-def now() -> str:
+def time_now() -> str:
     """The time as the history writes it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 @contextmanager
 def held(line: Line, client: Any) -> Iterator[list[Entry]]:
-    """The history of the line's model, while nobody else moves its champion."""
+    """The history of the line's model, while nobody else moves its champion.
+
+    A move by other means than this command becomes an entry of its own first.
+    """
     with tracking.locked(line.workspace, f"promote-{line.model}"):
-        yield history.settle(client, line.model)
-        _mark_champion(client, line.model)
+        entries = history.settle(client, line.model)
+        entries += _moved_meanwhile(client, line.model, entries)
+        _mark(client, line.model, entries)
+        yield entries
+        _mark(client, line.model, history.entries(client, line.model))
+
+
+def _moved_meanwhile(client: Any, model: str, entries: Sequence[Entry]) -> list[Entry]:
+    """The entry of a move that somebody made in MLflow itself, if there was one."""
+    champion = registry.champion(client, model)
+    now = champion.number if champion else None
+    then = entries[-1].champion_after if entries else None
+    if not entries or then == now:
+        return []
+    versions = {version.number: version for version in registry.versions(client, model)}
+    spoken_of = versions.get(now or "") or versions.get(then or "")
+    if spoken_of is None:
+        return []
+    entry = Entry(
+        number=0,
+        key=content_digest(["moved elsewhere", then, now, len(entries)]),
+        time=time_now(),
+        action="moved elsewhere",
+        version=spoken_of.number,
+        champion_before=then,
+        champion_after=now,
+        by="unknown",
+        reason="The alias was moved in MLflow, not by logitline.",
+        model=content_of(champion),
+        took_down=content_of(versions.get(then or "")),
+    )
+    written = history.append(client, model, entry)
+    history.finish(client, model, written)
+    return [written]
+
+
+def content_of(version: registry.Version | None) -> tuple[str, str]:
+    """What the version is made of, as `Entry.model` says it."""
+    if version is None:
+        return ("", "")
+    return (version.sha256, version.tags.get(TRAINED_BY, ""))
 
 
 def move(client: Any, version: registry.Version, entry: Entry) -> Entry:
@@ -74,22 +117,20 @@ def point_at(client: Any, version: registry.Version, entry: Entry) -> None:
         registry.set_alias(client, version, registry.CHALLENGER)
 
 
-def _mark_champion(client: Any, model: str) -> None:
-    """Let the tag `champion` of all versions and their runs say what the alias says."""
+def _mark(client: Any, model: str, entries: Sequence[Entry]) -> None:
+    """Let the tags of all versions, and of their runs, say what alias and history say."""
     champion = registry.champion(client, model)
     for version in registry.versions(client, model):
         told = str(champion is not None and version.number == champion.number).lower()
         if version.tags.get(CHAMPION_TAG) != told:
             registry.set_version_tags(client, version, {CHAMPION_TAG: told})
-            runs.set_run_tags(client, version.run_id, {CHAMPION_TAG: told})
-
-
-def rolled_back(
-    client: Any, model: str, same: Callable[[registry.Version], bool]
-) -> registry.Version | None:
-    """A version that was rolled back and is the same as another by `same`."""
-    taken_down = (v for v in registry.versions(client, model) if ROLLED_BACK in v.tags)
-    return next((version for version in taken_down if same(version)), None)
+            runs.copy_tags(client, version.run_id, {CHAMPION_TAG: told})
+        entry = taken_down(entries, content_of(version))
+        reason = "" if entry is None else f"{entry.action}: {entry.reason}"
+        if reason and version.tags.get(TAKEN_DOWN) != reason:
+            registry.set_version_tags(client, version, {TAKEN_DOWN: reason})
+        elif not reason and TAKEN_DOWN in version.tags:
+            registry.drop_version_tag(client, version, TAKEN_DOWN)
 
 
 @dataclass(frozen=True)
@@ -139,11 +180,10 @@ def _moved_elsewhere(known: str | None, found: str | None) -> str:
 def promote_by_hand(config: Path, workspace: Path, number: str, reason: str) -> Moved:
     """Make a version champion, whatever the evidence; its file must be what was registered."""
 
-    def target(_: Sequence[Entry], versions: Sequence[registry.Version]) -> str:
-        known = {version.number for version in versions}
-        if number not in known:
+    def target(_: Sequence[Entry], versions: Mapping[str, registry.Version]) -> str:
+        if number not in versions:
             raise registry.NoVersionError(
-                f"There is no version {number}. There are {', '.join(sorted(known, key=int))}."
+                f"There is no version {number!r}. There are {', '.join(sorted(versions, key=int))}."
             )
         return number
 
@@ -153,75 +193,63 @@ def promote_by_hand(config: Path, workspace: Path, number: str, reason: str) -> 
 def roll_back(config: Path, workspace: Path, reason: str) -> Moved:
     """Make the champion before this one champion again; no machine promotes this one any more."""
 
-    def target(entries: Sequence[Entry], versions: Sequence[registry.Version]) -> str:
+    def target(entries: Sequence[Entry], versions: Mapping[str, registry.Version]) -> str:
+        def usable(number: str) -> bool:
+            return number in versions and not taken_down(entries, content_of(versions[number]))
+
         champion = entries[-1].champion_after if entries else None
-        earlier = before(entries, champion) if champion else None
-        if earlier is None or earlier not in {version.number for version in versions}:
+        earlier = before(entries, champion, usable) if champion else None
+        if earlier is None:
             raise UsageError(
-                "The history knows no earlier champion to go back to. See: logitline history "
-                f"{config}; or name a version: logitline promote {config} VERSION --reason TEXT"
+                "The history knows no earlier champion to go back to that was not taken down. "
+                f"See: logitline history {config}; or name a version: "
+                f"logitline promote {config} VERSION --reason TEXT"
             )
         return earlier
 
     return _by_hand(config, workspace, "rolled back", reason, target)
 
 
-Target = Callable[[Sequence[Entry], Sequence[registry.Version]], str]
+Target = Callable[[Sequence[Entry], Mapping[str, registry.Version]], str]
 
 
 def _by_hand(config: Path, workspace: Path, action: Action, reason: str, target: Target) -> Moved:
-    if not reason.strip():
+    reason = " ".join(reason.encode("utf-8", "replace").decode().split())
+    if not reason:
         raise UsageError("A reason is kept with the decision. Give one: --reason TEXT")
     line = open_line(config, workspace, look=False)
     client = tracking.connect(line.workspace)
     with held(line, client) as entries:
-        versions = registry.versions(client, line.model)
+        versions = {version.number: version for version in registry.versions(client, line.model)}
         if not versions:
             raise registry.NoVersionError(
                 f"{line.model} has no version yet. Train it first: logitline train {config}"
             )
         champion = registry.champion(client, line.model)
         then = champion.number if champion else None
-        wanted = target(_seen(entries, then), versions)
+        wanted = target(entries, versions)
         if wanted == then:
             raise UsageError(f"Version {wanted} of {line.model} is the champion already.")
-        version = next(each for each in versions if each.number == wanted)
+        version = versions[wanted]
         _require_whole(version, line.workspace)
-        entry = _entry(entries, action, version, then, reason)
-        # Before the alias moves: a machine that comes in between must not undo the decision.
-        registry.drop_version_tag(client, version, ROLLED_BACK)
-        if champion is not None:
-            registry.set_version_tags(client, champion, {ROLLED_BACK: f"{action}: {reason}"})
+        entry = Entry(
+            number=0,
+            # The same hand may do the same again later: how many came before tells them apart.
+            key=content_digest([action, version.sha256, then, len(entries)]),
+            time=time_now(),
+            action=action,
+            version=wanted,
+            champion_before=then,
+            champion_after=wanted,
+            by=_user(),
+            reason=reason[:LONGEST_REASON],
+            model=content_of(version),
+            took_down=content_of(champion),
+        )
         written = move(client, version, entry)
-        facts = {"logitline.decision": f"{action}: {reason}", "logitline.moved_by": entry.by}
+        facts = {"logitline.decision": f"{action}: {entry.reason}", "logitline.moved_by": entry.by}
         registry.set_version_tags(client, version, facts)
     return Moved(line.model, written)
-
-
-def _seen(entries: Sequence[Entry], champion: str | None) -> Sequence[Entry]:
-    """The history as far as it explains the champion; nothing where another hand moved it."""
-    return entries if entries and entries[-1].champion_after == champion else []
-
-
-def _entry(
-    entries: Sequence[Entry],
-    action: Action,
-    version: registry.Version,
-    champion: str | None,
-    reason: str,
-) -> Entry:
-    return Entry(
-        number=0,
-        # The same hand may do the same again later: how many came before tells them apart.
-        key=content_digest([action, version.sha256, champion, len(entries)]),
-        time=now(),
-        action=action,
-        version=version.number,
-        champion_before=champion,
-        champion_after=version.number,
-        by=_user(),
-        reason=reason.strip(),
-    )
 
 
 def _user() -> str:
@@ -234,9 +262,9 @@ def _user() -> str:
 def _require_whole(version: registry.Version, workspace: Path) -> None:
     """Refuse a version whose file is not the one that was proven."""
     path, sha256 = registry.download_model(version.uri, workspace)
-    found = file_sha256(path) if path.is_file() else "nothing"
-    if found != sha256:
+    found = file_sha256(path) if path.is_file() else "of no file"
+    if sha256 is None or found != sha256:
         raise UsageError(
             f"The ONNX file of version {version.number} is not the one that was registered: "
-            f"SHA-256 {found}, not {sha256}. It is not promoted; train again."
+            f"SHA-256 {found}, not {sha256 or 'known'}. It is not promoted; train again."
         )

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 NO_RIVAL = "none"
-# Tags of a version: the train step's key it came from, the rival it was judged against, and
+# Tags of a version: the digest of the fits it came from, the rival it was judged against, and
 # what its rows' digests are taken over.
 TRAINED_BY = "logitline.train_key"
 RIVAL = "logitline.rival"
@@ -43,7 +43,7 @@ MEANING = ("type", "unit")
 Contract = Mapping[str, Any]
 
 
-def rival_digest(champion: Version | None, train_key: str) -> str:
+def rival_digest(champion: Version | None, fitted: str) -> str:
     """What the evaluation depends on beside its candidates.
 
     A champion that this very training made does not count as new: its own rival stands for
@@ -51,7 +51,7 @@ def rival_digest(champion: Version | None, train_key: str) -> str:
     """
     if champion is None:
         return NO_RIVAL
-    if champion.tags.get(TRAINED_BY) == train_key:
+    if champion.tags.get(TRAINED_BY) == fitted:
         return champion.tags.get(RIVAL, NO_RIVAL)
     return champion.sha256
 
@@ -77,7 +77,7 @@ def load(client: Any, line: Line, version: Version) -> Champion:
         if version.tags.get(ROWS_BY) != rows_by(line):
             raise ValueError(
                 "its rows were told apart by other columns, so that none of these test rows is "
-                "sure to be new to it. Judge by hand, and move its alias in the MLflow UI"
+                "sure to be new to it. Judge by hand, with logitline promote"
             )
         path, sha256 = registry.download_model(version.uri, line.workspace)
         predictor = Predictor.load(path, sha256=sha256)

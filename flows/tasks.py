@@ -149,8 +149,9 @@ def train(line: Line, table: Receipt, parts: Receipt) -> Receipt:
 def evaluate(line: Line, table: Receipt, parts: Receipt, fits: Receipt) -> Receipt:
     """Metrics, the winner, the comparison with the champion; logged as a run of MLflow."""
     client = tracking.connect(line.workspace)
-    digest = rival.rival_digest(registry.champion(client, line.model), fits.key)
-    key = keys.evaluate(line, fits.key, digest)
+    fitted = keys.fitted(fits.key, fits.facts)
+    digest = rival.rival_digest(registry.champion(client, line.model), fitted)
+    key = keys.evaluate(line, fitted, digest)
 
     def fill(folder: Path, facts: Facts) -> None:
         version = rival.find(client, line.model, digest)
@@ -180,6 +181,7 @@ def register(line: Line, table: Receipt, parts: Receipt, fits: Receipt, judged: 
     """The winner's proven graph as a version of the registered model."""
     client = tracking.connect(line.workspace)
     winner = judged.facts["winner"]
+    made_by = keys.fitted(fits.key, fits.facts)
 
     def fill(folder: Path, facts: Facts) -> None:
         (fitted,) = (each for each in load_fits(line, fits) if each.name == winner)
@@ -193,7 +195,7 @@ def register(line: Line, table: Receipt, parts: Receipt, fits: Receipt, judged: 
             version = registry.find_version(client, line.model, sha256)
             if version is None:
                 tags = {
-                    rival.TRAINED_BY: fits.key,
+                    rival.TRAINED_BY: made_by,
                     rival.RIVAL: judged.facts["rival"],
                     rival.ROWS_BY: rival.rows_by(line),
                 }
@@ -203,14 +205,14 @@ def register(line: Line, table: Receipt, parts: Receipt, fits: Receipt, judged: 
         failpoint("after_version")
         facts.update(
             winner=winner,
-            train=fits.key,
+            train=made_by,
             sha256=sha256,
             version=version.number,
             parity=made.parity.sentence,
             size_mb=len(made.model) / 1e6,
         )
 
-    return _step(line, keys.register(line, fits.key, winner), fill)
+    return _step(line, keys.register(line, made_by, winner), fill)
 
 
 @step

@@ -5,13 +5,15 @@ An entry says what was decided on a version, and which version was champion befo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Action", "Entry", "Reign", "before", "reigns"]
+__all__ = ["BY_HAND", "Action", "Entry", "Reign", "before", "reigns", "taken_down"]
 
-Action = Literal["promoted", "not promoted", "promoted by hand", "rolled back"]
+Action = Literal["promoted", "not promoted", "promoted by hand", "rolled back", "moved elsewhere"]
+# What a person does, be it in MLflow itself; a machine does not undo it.
+BY_HAND = ("promoted by hand", "rolled back", "moved elsewhere")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ class Entry:
         Test rows that judged; 0 for a decision by hand.
     sketch : tuple of int
         Of these rows' digests, as `reuse.sketch` gives it.
+    model : tuple of str
+        The version's content: the SHA-256 of its graph, and the digest of the fits it came from.
+    took_down : tuple of str
+        The same of the champion that a person took down; empty texts where there was none.
     done : bool
         False from the writing of the entry until the alias has moved.
     """
@@ -55,6 +61,8 @@ class Entry:
     reason: str
     test_rows: int = 0
     sketch: tuple[int, ...] = ()
+    model: tuple[str, str] = ("", "")
+    took_down: tuple[str, str] = ("", "")
     done: bool = True
 
 
@@ -80,13 +88,47 @@ def reigns(entries: Sequence[Entry]) -> list[Reign]:
     return found
 
 
-def before(entries: Sequence[Entry], champion: str) -> str | None:
-    """The version that was champion before this one became so, rollbacks not counted.
+def before(
+    entries: Sequence[Entry], champion: str, usable: Callable[[str], bool] = lambda _: True
+) -> str | None:
+    """The usable version that was champion before this one became so, rollbacks not counted.
 
     After versions 1, 2 and 3, two rollbacks lead from 3 to 2 and from 2 to 1.
     """
-    for entry in reversed(entries):
-        became = entry.champion_after == champion != entry.champion_before
-        if became and entry.action != "rolled back":
-            return entry.champion_before
+    current, seen = champion, set[str]()
+    while current not in seen:
+        seen.add(current)
+        came = [
+            entry.champion_before
+            for entry in entries
+            if entry.champion_after == current != entry.champion_before
+            and entry.action != "rolled back"
+        ]
+        if not came or came[-1] is None:
+            return None
+        current = came[-1]
+        if usable(current):
+            return current
     return None
+
+
+def taken_down(entries: Sequence[Entry], model: tuple[str, str]) -> Entry | None:
+    """The entry by which a person took this model down, unless a person brought it back.
+
+    Parameters
+    ----------
+    model : tuple of str
+        As in `Entry.model`; the same graph, or one from the same fits, is the same model.
+    """
+    found = None
+    for entry in entries:
+        if entry.action in BY_HAND:
+            if _same(entry.model, model):
+                found = None
+            elif _same(entry.took_down, model):
+                found = entry
+    return found
+
+
+def _same(first: tuple[str, str], second: tuple[str, str]) -> bool:
+    return any(a == b != "" for a, b in zip(first, second, strict=True))

@@ -15,33 +15,43 @@ from flows.running import UsageError
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import history, registry
 from pipelines.adapters.tracking.registry import NoVersionError
-from pipelines.promotion.history import Entry
+from pipelines.promotion.history import Entry, taken_down
 from tests.flows.workspaces import logitline, train_json, workspace
+
+
+def promoted(config: Path, folder: Path, number: int, champion: str | None) -> None:
+    """One more version, made champion."""
+    client = tracking.connect(folder)
+    experiment = tracking.experiment(client, folder, "flowers")
+    run = client.create_run(experiment).info
+    graph = f"graph {number}".encode()
+    draft = folder / "model.onnx"
+    draft.write_bytes(graph)
+    client.log_artifact(run.run_id, str(draft), "model")
+    tags = {registry.SHA256: hashlib.sha256(graph).hexdigest()}
+    source = f"{run.artifact_uri}/model"
+    version = registry.create_version(client, "flowers", source, run.run_id, tags)
+    entry = Entry(
+        number=0,
+        key=f"key {number}",
+        time=promotion.time_now(),
+        action="promoted",
+        version=version.number,
+        champion_before=champion,
+        champion_after=version.number,
+        by="training",
+        reason="Promoted.",
+        model=promotion.content_of(version),
+    )
+    with promotion.held(open_line(config, folder), client):
+        promotion.move(client, version, entry)
 
 
 def with_versions(folder: Path, count: int) -> Path:
     """The config of a workspace whose model has so many versions, promoted one after another."""
     config = workspace(folder)
-    client = tracking.connect(folder)
-    experiment = tracking.experiment(client, folder, "flowers")
-    line = open_line(config, folder)
-    champion: str | None = None
     for number in range(1, count + 1):
-        run = client.create_run(experiment).info
-        graph = f"graph {number}".encode()
-        draft = folder / "model.onnx"
-        draft.write_bytes(graph)
-        client.log_artifact(run.run_id, str(draft), "model")
-        tags = {registry.SHA256: hashlib.sha256(graph).hexdigest()}
-        source = f"{run.artifact_uri}/model"
-        version = registry.create_version(client, "flowers", source, run.run_id, tags)
-        entry = Entry(
-            0, f"key {number}", promotion.now(), "promoted", version.number, champion,
-            version.number, "training", "Promoted.",
-        )  # fmt: skip
-        with promotion.held(line, client):
-            promotion.move(client, version, entry)
-        champion = version.number
+        promoted(config, folder, number, str(number - 1) if number > 1 else None)
     return config
 
 
@@ -67,22 +77,53 @@ def test_a_rollback_brings_the_champion_before_back_and_a_second_the_one_before_
     assert told.note == ""
 
 
+def marked(folder: Path) -> dict[str, str]:
+    """Version → why it was taken down, of those that were."""
+    versions = registry.versions(tracking.connect(folder), "flowers")
+    return {
+        v.number: v.tags[promotion.TAKEN_DOWN] for v in versions if promotion.TAKEN_DOWN in v.tags
+    }
+
+
 def test_what_was_taken_down_is_marked_with_the_reason_until_a_person_brings_it_back(
     tmp_path: Path,
 ) -> None:
     config = with_versions(tmp_path, 2)
-    client = tracking.connect(tmp_path)
-    promotion.roll_back(config, tmp_path, "answers were late")
-
-    def is_second(version: registry.Version) -> bool:
-        return version.number == "2"
-
-    found = promotion.rolled_back(client, "flowers", is_second)
-    assert found is not None
-    assert found.tags[promotion.ROLLED_BACK] == "rolled back: answers were late"
+    promotion.roll_back(config, tmp_path, " answers\n were late")
+    assert marked(tmp_path) == {"2": "rolled back: answers were late"}
     promotion.promote_by_hand(config, tmp_path, "2", "it was the network")
     assert champion_of(tmp_path) == "2"
-    assert promotion.rolled_back(client, "flowers", is_second) is None
+    assert marked(tmp_path) == {"1": "promoted by hand: it was the network"}
+
+
+def test_a_rollback_does_not_bring_back_what_a_person_took_down(tmp_path: Path) -> None:
+    config = with_versions(tmp_path, 2)
+    promotion.promote_by_hand(config, tmp_path, "1", "2 is bad")
+    promoted(config, tmp_path, 3, "1")
+    assert promotion.roll_back(config, tmp_path, "3 is bad, too").entry.version == "1"
+    with pytest.raises(UsageError, match="no earlier champion"):
+        promotion.roll_back(config, tmp_path, "once more")
+
+
+def test_a_version_that_was_deleted_stays_taken_down_and_is_passed_over(tmp_path: Path) -> None:
+    config = with_versions(tmp_path, 3)
+    client = tracking.connect(tmp_path)
+    gone = registry.versions(client, "flowers")[0]
+    promotion.roll_back(config, tmp_path, "3 is bad")
+    client.delete_model_version("flowers", "3")
+    entries = promotion.read_history(config, tmp_path).entries
+    assert taken_down(entries, promotion.content_of(gone)) is not None
+    client.delete_model_version("flowers", "1")
+    with pytest.raises(UsageError, match="no earlier champion"):
+        promotion.roll_back(config, tmp_path, "2 is bad")
+
+
+def test_a_run_that_was_deleted_keeps_nobody_from_rolling_back(tmp_path: Path) -> None:
+    config = with_versions(tmp_path, 2)
+    client = tracking.connect(tmp_path)
+    client.delete_run(registry.versions(client, "flowers")[0].run_id)
+    promotion.roll_back(config, tmp_path, "late")
+    assert champion_of(tmp_path) == "1"
 
 
 def test_versions_and_their_runs_say_who_is_champion_to_filter_by(tmp_path: Path) -> None:
@@ -108,7 +149,7 @@ def test_a_file_that_is_not_the_registered_one_is_not_promoted(tmp_path: Path) -
 
 def test_mistakes_by_hand_end_in_a_sentence(tmp_path: Path) -> None:
     config = with_versions(tmp_path, 2)
-    with pytest.raises(NoVersionError, match=r"no version 7\. There are 1, 2"):
+    with pytest.raises(NoVersionError, match=r"no version '7'\. There are 1, 2"):
         promotion.promote_by_hand(config, tmp_path, "7", "why not")
     with pytest.raises(UsageError, match="is the champion already"):
         promotion.promote_by_hand(config, tmp_path, "2", "why not")
@@ -116,16 +157,23 @@ def test_mistakes_by_hand_end_in_a_sentence(tmp_path: Path) -> None:
         promotion.roll_back(config, tmp_path, "  ")
 
 
-def test_a_champion_that_was_moved_elsewhere_is_told_and_not_rolled_back(tmp_path: Path) -> None:
-    config = with_versions(tmp_path, 2)
+def test_a_move_in_mlflow_is_told_and_becomes_an_entry_of_its_own(tmp_path: Path) -> None:
+    config = with_versions(tmp_path, 3)
     client = tracking.connect(tmp_path)
     registry.set_alias(client, registry.versions(client, "flowers")[-1], registry.CHAMPION)
-    note = promotion.read_history(config, tmp_path).note
-    assert note == (
-        "The champion is version 1, where the history ends with version 2: it was moved elsewhere."
+    told = promotion.read_history(config, tmp_path)
+    assert told.note == (
+        "The champion is version 1, where the history ends with version 3: it was moved elsewhere."
     )
-    with pytest.raises(UsageError, match="no earlier champion"):
-        promotion.roll_back(config, tmp_path, "why not")
+    with promotion.held(open_line(config, tmp_path), client) as entries:
+        entry = entries[-1]
+    assert (entry.action, entry.champion_before, entry.champion_after) == (
+        "moved elsewhere",
+        "3",
+        "1",
+    )
+    assert marked(tmp_path).keys() == {"3"}
+    assert promotion.read_history(config, tmp_path).note == ""
 
 
 @pytest.mark.parametrize(
@@ -158,7 +206,7 @@ def test_the_commands_tell_what_they_did(tmp_path: Path) -> None:
     assert done.stdout == "Version 2 of flowers is the champion in the place of version 1.\n"
     done = logitline("promote", config, "9", "--reason", "typo", cwd=tmp_path)
     assert done.returncode == 2
-    assert "There is no version 9" in done.stderr
+    assert "There is no version '9'" in done.stderr
     told = json.loads(logitline("history", config, "--json", cwd=tmp_path).stdout)
     actions = ["promoted by hand", "rolled back", "promoted", "promoted"]
     assert [each["action"] for each in told["history"]] == actions
@@ -184,8 +232,8 @@ def test_no_training_promotes_what_a_person_took_down(tmp_path: Path, prefect_ap
     again = train_json(config, tmp_path)
     assert again["onnx_sha256"] == first["onnx_sha256"]
     assert again["decision"].startswith(
-        "Not promoted: version 1, the same model, was taken down (promoted by hand: the first one "
-        "was slow)."
+        "Not promoted: the same model, version 1, had to make way, by hand, for version 2 (the "
+        "first one was slow)."
     )
     assert champion_of(tmp_path) == "2"
     told = [entry.action for entry in promotion.read_history(config, tmp_path).entries]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pipelines.promotion.history import Action, Entry, Reign, before, reigns
+from dataclasses import replace
+
+from pipelines.promotion.history import Action, Entry, Reign, before, reigns, taken_down
 
 
 def entry(number: int, action: Action, version: str, then: str | None, now: str | None) -> Entry:
@@ -41,3 +43,22 @@ def test_rollbacks_lead_further_and_further_back() -> None:
 
 def test_a_version_that_never_became_champion_has_none_before_it() -> None:
     assert before(STORY[:3], "3") is None
+
+
+def test_only_usable_versions_come_before() -> None:
+    assert before(STORY[:4], "3", lambda number: number != "2") == "1"
+    assert before(STORY[:4], "3", lambda _: False) is None
+
+
+def test_what_a_person_took_down_stays_down_until_a_person_brings_it_back() -> None:
+    first, second = ("sha 1", "fits 1"), ("sha 2", "fits 2")
+    machine = replace(entry(1, "promoted", "2", "1", "2"), model=second)
+    down = replace(entry(2, "rolled back", "1", "2", "1"), model=first, took_down=second)
+    back = replace(entry(3, "promoted by hand", "2", "1", "2"), model=second, took_down=first)
+    assert taken_down([machine], first) is None
+    assert taken_down([machine, down], second) == down
+    assert taken_down([machine, down], ("sha of another converter", "fits 2")) == down
+    assert taken_down([machine, down, replace(machine, number=3)], second) == down
+    assert taken_down([machine, down, back], second) is None
+    assert taken_down([machine, down, back], first) == back
+    assert taken_down([down], ("", "")) is None

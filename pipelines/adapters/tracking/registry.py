@@ -217,7 +217,7 @@ def _version(found: ModelVersion) -> Version:
     return Version(
         model=str(found.name),
         number=str(found.version),
-        run_id=str(found.run_id),
+        run_id=str(found.run_id or ""),  # a version of another client may have none
         tags=dict(found.tags),
         made=int(found.creation_timestamp or 0),
     )

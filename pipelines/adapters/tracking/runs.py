@@ -24,6 +24,7 @@ __all__ = [
     "TrainingRun",
     "TrialRun",
     "add_artifacts",
+    "copy_tags",
     "latest_training",
     "log_training",
     "logged_candidates",
@@ -158,8 +159,13 @@ def latest_training(client: MlflowClient, experiment: str) -> str | None:
 
 
 def logged_metrics(client: MlflowClient, run_id: str) -> dict[str, float]:
-    """The last value of each metric of a run."""
-    metrics: dict[str, float] = client.get_run(run_id).data.metrics
+    """The last value of each metric of a run; nothing of a run that is gone."""
+    if not run_id:
+        return {}
+    try:
+        metrics: dict[str, float] = client.get_run(run_id).data.metrics
+    except MlflowException:
+        return {}
     return dict(metrics)
 
 
@@ -248,6 +254,17 @@ def _delete(client: MlflowClient, experiment_id: str, parent: str) -> None:
 def set_run_tags(client: MlflowClient, run_id: str, tags: Mapping[str, str]) -> None:
     """Add tags to a run."""
     client.log_batch(run_id, tags=[RunTag(k, v) for k, v in _short(tags).items()])
+
+
+def copy_tags(client: MlflowClient, run_id: str, tags: Mapping[str, str]) -> None:
+    """Add tags that stand elsewhere, too, to a run, if it is still there."""
+    if not run_id:
+        return
+    try:
+        set_run_tags(client, run_id, tags)
+    except MlflowException as error:
+        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise
 
 
 def _short(tags: Mapping[str, str]) -> dict[str, str]:

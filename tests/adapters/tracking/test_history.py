@@ -9,6 +9,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from pipelines.adapters.tracking import history, registry
+from pipelines.adapters.tracking.client import WorkspaceError
 from pipelines.adapters.tracking.registry import Version
 from pipelines.promotion.history import Entry
 
@@ -64,13 +65,46 @@ def test_entries_are_numbered_in_their_order_over_all_versions(
 def test_the_same_decision_is_written_once_while_it_stands(
     client: MlflowClient, model: str, versions: list[Version]
 ) -> None:
+    def decide(entry: Entry) -> None:
+        written = history.append(client, model, entry)
+        registry.set_alias(client, versions[int(entry.version) - 1], registry.CHAMPION)
+        history.finish(client, model, written)
+
     for entry in (FIRST, SECOND, SECOND):
-        history.finish(client, model, history.append(client, model, entry))
-    assert len(history.entries(client, model)) == 2
+        decide(entry)
+    assert [e.key for e in history.entries(client, model)] == ["a", "b"]
     # Once the champion has moved away, the same key is another decision.
-    for entry in (replace(FIRST, key="c", champion_before="2"), SECOND):
-        history.finish(client, model, history.append(client, model, entry))
+    decide(replace(FIRST, key="c", champion_before="2"))
+    decide(SECOND)
     assert [e.key for e in history.entries(client, model)] == ["a", "b", "c", "b"]
+
+
+def test_another_verdict_on_the_same_key_is_another_decision(
+    client: MlflowClient, model: str, versions: list[Version]
+) -> None:
+    kept = replace(SECOND, action="not promoted", champion_after="1")
+    history.finish(client, model, history.append(client, model, FIRST))
+    registry.set_alias(client, versions[0], registry.CHAMPION)
+    history.finish(client, model, history.append(client, model, kept))
+    history.append(client, model, SECOND)
+    registry.set_alias(client, versions[1], registry.CHAMPION)
+    assert [e.action for e in history.settle(client, model)] == [
+        "promoted",
+        "not promoted",
+        "promoted",
+    ]
+
+
+@pytest.mark.parametrize("text", ["no JSON", "[1]", "{}", '{"sketch": null, "number": 1}'])
+def test_a_tag_that_is_no_entry_is_named(
+    client: MlflowClient, model: str, versions: list[Version], text: str
+) -> None:
+    client.set_model_version_tag(model, "1", "logitline.history.000001", text)
+    with pytest.raises(WorkspaceError, match=r"Version 1 of .* has a tag logitline.history.000001"):
+        history.entries(client, model)
+    client.delete_model_version_tag(model, "1", "logitline.history.000001")
+    client.set_model_version_tag(model, "1", "logitline.history.note", text)
+    assert history.entries(client, model) == []
 
 
 def test_what_was_begun_and_did_not_move_the_alias_is_dropped(
