@@ -162,7 +162,11 @@ def _candidate_run(
             trials=trials,
         )
     drawn = figures.candidate_figures(
-        classes, evaluation.codes, evaluation.probabilities[fit.name], fit.curve
+        classes,
+        evaluation.codes,
+        evaluation.probabilities[fit.name],
+        evaluation.labels[fit.name],
+        fit.curve,
     )
     return runs.CandidateRun(
         name=fit.name,

@@ -29,6 +29,7 @@ from pipelines.report.curves import (
     reliability,
     roc_curve,
     thin,
+    working_point,
 )
 from pipelines.report.wording import compact, name, number
 
@@ -55,35 +56,50 @@ def candidate_figures(
     classes: Sequence[Any],
     codes: NDArray[np.int32],
     P: NDArray[Any],
+    labels: NDArray[np.int32],
     curve: Sequence[float] = (),
 ) -> dict[str, Figure]:
     """What is kept of every candidate: file name without its ending → figure."""
     figures = {
-        "roc": roc(classes, codes, P),
-        "precision_recall": precision_recall(classes, codes, P),
+        "roc": roc(classes, codes, P, labels),
+        "precision_recall": precision_recall(classes, codes, P, labels),
         "calibration": calibration(classes, codes, P),
-        "confusion": confusion(classes, codes, P),
+        "confusion": confusion(classes, codes, labels),
     }
     return figures | ({"loss_curve": loss_curve(curve)} if len(curve) else {})
 
 
-def roc(classes: Sequence[Any], codes: NDArray[np.int32], P: NDArray[Any]) -> Figure:
-    """ROC curves: of class 1, or with more than two classes of each against the rest."""
+def roc(
+    classes: Sequence[Any], codes: NDArray[np.int32], P: NDArray[Any], labels: NDArray[np.int32]
+) -> Figure:
+    """ROC curves: of class 1, or with more than two classes of each against the rest.
+
+    A diamond marks where the labels stand.
+    """
     curves = _one_against_rest(roc_curve, codes, P)
     figure, ax = _square(len(curves))
     ax.plot([0, 1], [0, 1], color=INK, alpha=0.45, linewidth=0.8, linestyle=":")
     ax.text(0.6, 0.55, "chance", fontsize=canvas.SMALL, color=INK, alpha=0.7)
     area = _draw(figure, ax, classes, curves, "default")
+    at = {k: working_point(labels == k, codes == k) for k in curves}
+    _mark(ax, {k: (it.false_positive_rate, it.recall) for k, it in at.items()})
     of = f" for {name(classes[1])}" if len(curves) == 1 else ""
     canvas.label(ax, f"ROC AUC {area}{of}", "False positive rate", "True positive rate")
     return figure
 
 
-def precision_recall(classes: Sequence[Any], codes: NDArray[np.int32], P: NDArray[Any]) -> Figure:
-    """Precision-recall curves: of class 1, or with more than two classes of each."""
+def precision_recall(
+    classes: Sequence[Any], codes: NDArray[np.int32], P: NDArray[Any], labels: NDArray[np.int32]
+) -> Figure:
+    """Precision-recall curves: of class 1, or with more than two classes of each.
+
+    A diamond marks where the labels stand.
+    """
     curves = _one_against_rest(precision_recall_curve, codes, P)
     figure, ax = _square(len(curves))
     area = _draw(figure, ax, classes, curves, "steps-pre")
+    at = {k: working_point(labels == k, codes == k) for k in curves}
+    _mark(ax, {k: (it.recall, it.precision) for k, it in at.items()})
     title = f"Average precision {area}"
     if len(curves) == 1:
         title = f"Average precision {area} for {name(classes[1])}"
@@ -141,6 +157,23 @@ def _draw(
     return f"{mean}, mean of {len(curves)} classes"
 
 
+def _mark(ax: Axes, points: Mapping[int, tuple[float, float]]) -> None:
+    """Draw a diamond at each point; one that stands alone is called the working threshold."""
+    for x, y in points.values():
+        ax.plot([x], [y], color=INK, marker="D", markersize=5, linestyle="none", zorder=4)
+        if len(points) == 1 and math.isfinite(x + y):
+            right = x < 0.6
+            ax.annotate(
+                "working threshold",
+                (x, y),
+                (8 if right else -8, -12),
+                textcoords="offset points",
+                ha="left" if right else "right",
+                fontsize=canvas.SMALL,
+                color=INK,
+            )
+
+
 def calibration(classes: Sequence[Any], codes: NDArray[np.int32], P: NDArray[Any]) -> Figure:
     """Reliability diagram in 15 bins with 95 % Wilson bounds; the rows of each bin below."""
     it = reliability(P, codes)
@@ -170,10 +203,12 @@ def calibration(classes: Sequence[Any], codes: NDArray[np.int32], P: NDArray[Any
     return figure
 
 
-def confusion(classes: Sequence[Any], codes: NDArray[np.int32], P: NDArray[Any]) -> Figure:
+def confusion(
+    classes: Sequence[Any], codes: NDArray[np.int32], labels: NDArray[np.int32]
+) -> Figure:
     """Rows of each true class that are given each class, shaded by their share of the class."""
-    cells = confusion_counts(P, codes)
-    K = len(cells)
+    K = len(classes)
+    cells = confusion_counts(labels, codes, K)
     names = [name(each, 14) for each in classes]
     margin = 0.42 + CHARACTER * max(map(len, names))
     side = min(6.0, max(2.4, 0.26 * K + 1.0))

@@ -10,7 +10,17 @@ from matplotlib.figure import Figure
 from pipelines.report.canvas import svg
 from pipelines.report.wording import plain
 
-__all__ = ["bullets", "escaped", "figure", "numeric", "pairs", "row", "section", "table"]
+__all__ = [
+    "bullets",
+    "escaped",
+    "figure",
+    "figures",
+    "numeric",
+    "pairs",
+    "row",
+    "section",
+    "table",
+]
 
 
 def escaped(value: object) -> str:
@@ -64,3 +74,8 @@ def figure(key: str, drawing: Figure, finding: str, caption: str) -> str:
     wide = ' class="big"' if drawing.get_size_inches()[0] > 5.5 else ""
     image = svg(drawing, key).replace("<svg", f'<svg role="img" aria-label="{escaped(finding)}"', 1)
     return f"<figure{wide}>{image}<figcaption>{caption}</figcaption></figure>"
+
+
+def figures(drawn: Iterable[str]) -> str:
+    """Figures beside each other where there is room."""
+    return '<div class="figures">\n' + "\n".join(drawn) + "\n</div>"

@@ -37,7 +37,8 @@ section {
 .decision.promoted { border-left-color: var(--good); background: var(--good-card); }
 .decision h2 { color: var(--hold); }
 .decision.promoted h2 { color: var(--good); }
-.decision p { font-size: 1.1rem; }
+.verdict { font-size: 1.1rem; }
+.warning { border-left: 4px solid var(--hold); padding-left: .6rem; }
 .facts { display: flex; flex-wrap: wrap; gap: .6rem 2rem; margin: .8rem 0 0; }
 .facts div { min-width: 8rem; }
 .facts dt { color: var(--soft); font-size: .85rem; }
@@ -54,13 +55,15 @@ td small, th small { display: block; color: var(--soft); font-weight: normal; fo
 td.long { overflow-wrap: anywhere; }
 tr.winner { background: var(--row); }
 tr.winner > th { box-shadow: inset 4px 0 var(--accent); }
-tr.failed td { color: var(--hold); }
+tr.failed td, tr.flagged strong { color: var(--hold); }
 td.least { font-weight: 700; }
 .figures { display: flex; flex-wrap: wrap; gap: 1rem 2%; align-items: flex-start; }
 figure { margin: 0; flex: 0 0 49%; min-width: min(100%, 26rem); }
 figure.big { flex-basis: 100%; max-width: 52rem; }
 figure svg { width: 100%; height: auto; display: block; color: var(--ink); }
 figure svg text { font-family: inherit !important; }
+details { margin: .4rem 0; }
+summary { cursor: pointer; color: var(--accent); }
 figcaption { color: var(--soft); font-size: .85rem; margin-top: .2rem; }
 ul { margin: .4rem 0; padding-left: 1.2rem; }
 @media print {
@@ -79,7 +82,8 @@ ul { margin: .4rem 0; padding-left: 1.2rem; }
   table { font-size: 7pt; }
   th, td { padding: .15rem .25rem; }
   figure { min-width: 0; }
-  figure, tr, .decision { break-inside: avoid; }
+  figure, tr, .facts { break-inside: avoid; }
+  details { display: none; }
   h2, h3, caption, thead { break-after: avoid; }
 }
 """.strip()
