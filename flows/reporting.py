@@ -154,9 +154,8 @@ def _last_run(line: Line) -> str | None:
 
 def can_open() -> bool:
     """Whether a person sits there: a terminal, and on Linux a display."""
-    display = sys.platform != "linux" or any(
-        name in os.environ for name in ("DISPLAY", "WAYLAND_DISPLAY")
-    )
+    displays = (os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    display = sys.platform != "linux" or any(displays)
     return sys.stdout.isatty() and display
 
 

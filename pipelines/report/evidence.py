@@ -8,7 +8,7 @@ from pipelines.metrics import METRICS, McNemar, Paired
 from pipelines.report.content import ReportData
 from pipelines.report.headings import HEADINGS
 from pipelines.report.markup import escaped, numeric, row, table
-from pipelines.report.wording import confidence, interval, sentence, signed
+from pipelines.report.wording import confidence, interval, percent, sentence, signed
 
 __all__ = ["evidence"]
 
@@ -30,8 +30,8 @@ def evidence(data: ReportData) -> Iterator[str]:
     )
     caption = (
         f"{heading} of {escaped(it.winner)} minus that of the other on the same rows, with its "
-        f"{data.confidence:.0%} paired bootstrap interval: {DIRECTION[METRICS[it.metric]]} zero "
-        f"is better. A promotion asks for {100 * data.asked:g} % confidence."
+        f"{percent(data.confidence)} paired bootstrap interval: {DIRECTION[METRICS[it.metric]]} "
+        f"zero is better. A promotion asks for {percent(data.asked)} confidence."
     )
     yield "<h3>Evidence</h3>"
     yield table(caption, heads, (_pair(against, pair) for against, pair in pairs.items()), 3)

@@ -44,7 +44,7 @@ def boundaries(data: ReportData) -> str:
         )
         for at, surface in enumerate(plane.surfaces)
     )
-    return section("Decision boundaries", f"<p>{intro}</p>", figures(drawn))
+    return section("Decision boundaries", f"<p>{intro}</p>", figures(drawn, "figures three"))
 
 
 def weights(data: ReportData) -> str:

@@ -42,7 +42,7 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[str], numbers: int 
     )
     body = "\n".join(rows)
     return (
-        f'<div class="wide"><table><caption>{caption}</caption>\n'
+        f'<div class="wide"><table><caption><span>{caption}</span></caption>\n'
         f"<thead><tr>{cells}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
     )
 
@@ -76,6 +76,6 @@ def figure(key: str, drawing: Figure, finding: str, caption: str) -> str:
     return f"<figure{wide}>{image}<figcaption>{caption}</figcaption></figure>"
 
 
-def figures(drawn: Iterable[str]) -> str:
-    """Figures beside each other where there is room."""
-    return '<div class="figures">\n' + "\n".join(drawn) + "\n</div>"
+def figures(drawn: Iterable[str], kind: str = "figures") -> str:
+    """Figures beside each other where there is room: two, or with the kind "figures three"."""
+    return f'<div class="{kind}">\n' + "\n".join(drawn) + "\n</div>"

@@ -11,7 +11,7 @@ from pipelines.report.findings import findings
 from pipelines.report.headings import HEADINGS
 from pipelines.report.markup import escaped, figure, figures, numeric, row, section, table
 from pipelines.report.reliability import reliability_diagram, said
-from pipelines.report.wording import interval, number
+from pipelines.report.wording import interval, number, percent
 
 __all__ = ["calibration", "classes", "confusion", "curves"]
 
@@ -45,9 +45,9 @@ def classes(data: ReportData) -> str:
     heads = ("Class", "Test rows", *(HEADINGS[key] for key in OF_CLASS))
     caption = (
         f"Column {escaped(data.target)} as given by {escaped(data.winner)}, each class against "
-        f"the rest; below each value its {data.confidence:.0%} bootstrap interval. Recall: of the "
-        "rows of a class, the share given that class. Precision: of the rows given a class, the "
-        "share that is of it."
+        f"the rest; below each value its {percent(data.confidence)} bootstrap interval. Recall: "
+        "of the rows of a class, the share given that class. Precision: of the rows given a "
+        "class, the share that is of it."
     )
     return section("Classes", table(caption, heads, rows, len(heads) - 1))
 

@@ -38,11 +38,11 @@ def boundary(plane: Plane, surface: Surface, classes: Sequence[Any]) -> Figure:
     x, y = np.array(plane.across), np.array(plane.up)
     labels = np.array(surface.labels).reshape(len(y), len(x))
     P = np.array(surface.probability).reshape(labels.shape)
-    for k in np.unique(labels):
-        _shade(ax, x, y, labels == k, _sureness(P, int(k), len(classes)), COLOURS[k])
-        if 0 < (labels == k).sum() < labels.size:
-            edge = (labels == k).astype(float)
-            ax.contour(x, y, edge, levels=[0.5], colors=[INK], linewidths=0.9)
+    cut = _cut(labels, P) if len(classes) == 2 else None
+    if cut is None:
+        _regions(ax, x, y, labels, P)
+    else:
+        _bands(ax, x, y, P, cut)
     for k in shown:
         at = np.array(plane.rows_codes) == k
         ax.plot(
@@ -71,23 +71,45 @@ def _shown(plane: Plane, surface: Surface) -> list[int]:
     return sorted({*plane.rows_codes, *surface.labels})
 
 
-def _sureness(P: NDArray[np.float64], k: int, K: int) -> NDArray[np.float64]:
-    """The probability of class k where it is the label."""
-    return 1 - P if K == 2 and k == 0 else P
+def _cut(labels: NDArray[np.int_], P: NDArray[np.float64]) -> float | None:
+    """The probability from which on the second of two labels is given, if there is one."""
+    below = P[labels == 0].max(initial=0.0)
+    above = P[labels == 1].min(initial=1.0)
+    return float(below + above) / 2 if below <= above else None
 
 
-def _shade(
+def _bands(
     ax: Axes,
     x: NDArray[np.float64],
     y: NDArray[np.float64],
-    region: NDArray[np.bool_],
-    sure: NDArray[np.float64],
-    colour: str,
+    P: NDArray[np.float64],
+    cut: float,
 ) -> None:
-    shades = [to_rgba(colour, PALE * (step + 1) / len(STEPS)) for step in range(len(STEPS) - 1)]
-    values = np.ma.masked_array(np.clip(sure, 0.0, 1.0), ~region)
-    if min(region.shape) > 1 and region.any():
-        ax.contourf(x, y, values, levels=STEPS, colors=shades, antialiased=True)
+    """Shade the probability of the second of two classes, in its colour from the cut on."""
+    inside = np.clip(P, 1e-9, 1 - 1e-9)
+    levels = np.unique([*STEPS, cut])
+    middles = (levels[:-1] + levels[1:]) / 2
+    shades = [to_rgba(COLOURS[int(p > cut)], PALE * (p if p > cut else 1 - p)) for p in middles]
+    ax.contourf(x, y, inside, levels=levels, colors=shades)
+    if inside.min() < cut < inside.max():
+        ax.contour(x, y, inside, levels=[cut], colors=[INK], linewidths=1.0)
+
+
+def _regions(
+    ax: Axes,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    labels: NDArray[np.int_],
+    P: NDArray[np.float64],
+) -> None:
+    """Shade each label's region, a line around it."""
+    for k in np.unique(labels):
+        shades = [to_rgba(COLOURS[k], PALE * high) for high in STEPS[1:]]
+        sure = np.ma.masked_array(np.clip(P, 1e-9, 1 - 1e-9), labels != k)
+        ax.contourf(x, y, sure, levels=STEPS, colors=shades)
+        if (labels != k).any():
+            edge = (labels == k).astype(np.float64)
+            ax.contour(x, y, edge, levels=[0.5], colors=[INK], linewidths=0.9)
 
 
 def said(plane: Plane, surface: Surface, classes: Sequence[Any]) -> str:

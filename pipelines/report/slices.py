@@ -8,7 +8,7 @@ from pipelines.metrics import SliceComparison, SliceScores
 from pipelines.report.content import ReportData
 from pipelines.report.headings import HEADINGS
 from pipelines.report.markup import escaped, numeric, row, section, table
-from pipelines.report.wording import interval, number, signed
+from pipelines.report.wording import interval, number, percent, signed
 
 __all__ = ["slices"]
 
@@ -29,7 +29,7 @@ def _beside_the_rest(data: ReportData) -> Iterator[str]:
     yield f"<p>{count} {_is(flagged)} worse than all other test rows beyond doubt.</p>"
     caption = (
         f"{heading} of {escaped(data.winner)} in each slice, and its difference from all other "
-        f"test rows, with {data.confidence:.0%} intervals; p of «no worse than the others», "
+        f"test rows, with {percent(data.confidence)} intervals; p of «no worse than the others», "
         "adjusted for the number of slices (Holm). Beyond doubt: p of 0.05 at most."
     )
     heads = ("Slice", "Judgement", "Test rows", heading, "Minus the others", "p")

@@ -13,6 +13,7 @@ __all__ = [
     "interval",
     "name",
     "number",
+    "percent",
     "plain",
     "seconds",
     "sentence",
@@ -73,6 +74,11 @@ def share(value: float) -> str:
 def confidence(value: float) -> str:
     """A confidence in percent, as a reader takes it: no number of resamples makes one certain."""
     return "over 99.99 %" if value > MOST_SURE else f"{100 * value:.2f} %"
+
+
+def percent(value: float) -> str:
+    """A share that was asked for, in as many digits as it was given: 95 %, 99.5 %."""
+    return f"{100 * value:g} %"
 
 
 def signed(value: float) -> str:

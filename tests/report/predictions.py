@@ -85,7 +85,7 @@ def report_data(classes: tuple[Any, ...], rows: int = 200, **changes: Any) -> Re
         calibration=calibrations(P, codes, counts),
         curves=curves(P, codes),
         against_prior=paired("log_loss", P, flat, codes, counts),
-        champion_note="There is no champion yet.",
+        champion_note="There was no champion to compare with.",
     )
     values: dict[str, Any] = {
         "model": "penguins",
