@@ -16,6 +16,7 @@ from pipelines.records.explanation import Coefficient
 
 __all__ = ["LINEAR", "coefficients"]
 
+# In the order in which one stands for a winner that is not linear: who tells intervals is first.
 LINEAR = ("logistic", "sklearn_logistic", "linear_threshold")
 # Beyond this the information matrix costs more than the report should.
 MOST_WEIGHTS = 512

@@ -67,7 +67,7 @@ def explain(
     rows = _rows(table, parts)
     found, note = _importances(won, rows, table.classes, align)
     drawn, missing = _plane(fitted, found, note, rows, columns, table.classes, align)
-    linear = next((each for each in (won, *fitted) if each.estimator in LINEAR), None)
+    linear = _linear(won, fitted)
     listed, said = (
         coefficients(linear.pipeline, linear.estimator, rows.X, rows.labels)
         if linear
@@ -84,6 +84,12 @@ def explain(
         linear=linear.name if linear else "",
         coefficients_note=said,
     )
+
+
+def _linear(won: CandidateFit, fitted: Sequence[CandidateFit]) -> CandidateFit | None:
+    """The winner if it is linear; else the first kind of `LINEAR` that is there."""
+    ranked = [won, *(each for kind in LINEAR for each in fitted if each.estimator == kind)]
+    return next((each for each in ranked if each.estimator in LINEAR), None)
 
 
 def _rows(table: Table, parts: Parts) -> _Rows:

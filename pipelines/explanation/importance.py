@@ -20,7 +20,7 @@ __all__ = ["REPEATS", "importances", "sampled", "strongest"]
 REPEATS = 3
 MOST_ROWS = 2_000
 # Rows to answer in all: seconds even for an ensemble of a hundred trees.
-MOST_ANSWERS = 45_000
+MOST_ANSWERS = 30_000
 SEED = 20_240_301
 Z95 = 1.959963984540054
 
@@ -30,7 +30,7 @@ Answer = Callable[[pd.DataFrame], NDArray[np.float64]]
 def sampled(digests: NDArray[np.uint64], columns: int) -> NDArray[np.intp]:
     """The places, in order, of the rows that are looked at: of many those of least digest.
 
-    At most 2,000, and so few that all shuffles of all columns make 45,000 rows.
+    At most 2,000, and so few that all shuffles of all columns make 30,000 rows.
     """
     most = min(MOST_ROWS, max(1, MOST_ANSWERS // (REPEATS * columns)))
     return np.sort(np.argsort(digests, kind="stable")[:most])

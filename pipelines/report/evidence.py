@@ -76,7 +76,7 @@ def _use(data: ReportData) -> str:
     if not data.decisions:
         return ""
     times = "once" if data.decisions == 1 else f"{data.decisions} times"
-    return f"Mostly these test rows have decided {times}, this time included."
+    return f"These test rows, or mostly these, have decided on a promotion {times} so far."
 
 
 def _moves(data: ReportData) -> Iterator[str]:

@@ -26,6 +26,7 @@ MARKERS = ("o", "^", "s", "D", "v")
 COLOURS = PALETTE
 MOST_CLASSES = len(COLOURS)
 STEPS = np.linspace(0.0, 1.0, 6)
+WIDTH = 3.5  # inches: three stand side by side
 PALE = 0.45  # the strongest shade, so that the rows stand out
 
 
@@ -33,8 +34,8 @@ def boundary(plane: Plane, surface: Surface, classes: Sequence[Any]) -> Figure:
     """One candidate's regions, a shade deeper where it is surer; the rows by their true class."""
     shown = _shown(plane, surface)
     foot = canvas.legend_height(len(shown))
-    figure = canvas.empty(3.35 + foot)
-    ax = canvas.axes(figure, 0.75, 0.5 + foot, 3.9, 2.5, grid="none")
+    figure = canvas.empty(2.95 + foot, WIDTH)
+    ax = canvas.axes(figure, 0.65, 0.5 + foot, WIDTH - 0.75, 2.1, grid="none")
     x, y = np.array(plane.across), np.array(plane.up)
     labels = np.array(surface.labels).reshape(len(y), len(x))
     P = np.array(surface.probability).reshape(labels.shape)
@@ -58,7 +59,7 @@ def boundary(plane: Plane, surface: Surface, classes: Sequence[Any]) -> Figure:
     ax.set_ylim(y[0], y[-1])
     ax.xaxis.set_major_locator(MaxNLocator(5))
     ax.yaxis.set_major_locator(MaxNLocator(5))
-    canvas.label(ax, name(surface.candidate, 40), name(plane.x, 40), name(plane.y, 30))
+    canvas.label(ax, name(surface.candidate, 28), name(plane.x, 30), name(plane.y, 24))
     handles = [
         Line2D([], [], color=COLOURS[k], marker=MARKERS[k], linestyle="none", markersize=5)
         for k in shown

@@ -45,6 +45,7 @@ section {
 .facts dd { margin: 0; font-size: 1.25rem; font-weight: 600; overflow-wrap: anywhere; }
 .facts dd small { display: block; font-size: .8rem; font-weight: normal; color: var(--soft); }
 .wide { overflow-x: auto; }
+.figures + .wide, p + .wide { margin-top: .8rem; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; }
 caption { text-align: left; color: var(--soft); font-size: .85rem; padding-bottom: .3rem; }
 caption span {

@@ -82,12 +82,12 @@ def test_the_same_rows_give_the_same_numbers_and_stay_as_they_are() -> None:
     pd.testing.assert_frame_equal(X, before)
 
 
-@pytest.mark.parametrize(("columns", "most"), [(3, 2_000), (100, 150), (50_000, 1)])
+@pytest.mark.parametrize(("columns", "most"), [(3, 2_000), (100, 100), (50_000, 1)])
 def test_many_rows_are_sampled_by_their_digests(columns: int, most: int) -> None:
     keys = np.random.default_rng(0).permutation(5_000).astype(np.uint64)
     found = sampled(keys, columns)
     assert len(found) == most
-    assert columns * most * REPEATS <= 45_000 or most == 1
+    assert columns * most * REPEATS <= 30_000 or most == 1
     assert set(keys[found].tolist()) == set(range(most))
     assert np.all(np.diff(found) > 0)
 
