@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows import cli_promotion
+from flows import cli_promotion, cli_report
 from flows.options import HERE, ConfigPath, Json, Workspace, tell
 
 __all__ = ["app", "main"]
@@ -182,7 +182,12 @@ def drift(
         raise typer.Exit(DRIFTED)
 
 
-for _command in (cli_promotion.promote, cli_promotion.rollback, cli_promotion.history):
+for _command in (
+    cli_report.report,
+    cli_promotion.promote,
+    cli_promotion.rollback,
+    cli_promotion.history,
+):
     app.command()(_command)
 
 

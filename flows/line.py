@@ -23,7 +23,11 @@ CODE = {
     "split": ("pipelines.steps.split", "pipelines.leaks"),
     "fit": ("pipelines.steps.train",),
     "train": ("pipelines.steps.train",),
-    "evaluate": ("pipelines.steps.evaluate", "pipelines.report.figures"),
+    "evaluate": (
+        "pipelines.steps.evaluate",
+        "pipelines.report.figures",
+        "pipelines.explanation.explain",
+    ),
     "register": (
         "pipelines.steps.register",
         "pipelines.adapters.tracking.models",

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from flows.fits import load_fits
+from flows import keys
 from flows.line import Line, Receipt
+from flows.reporting import draw, report_path
 from pipelines.adapters import formats
-from pipelines.adapters.store import write_atomically
 from pipelines.adapters.tracking import client as tracking
-from pipelines.adapters.tracking import runs
 from pipelines.leaks import reason
-from pipelines.promotion.reuse import warning
-from pipelines.records import Decision, Leak
-from pipelines.report import html
+from pipelines.records import Leak
 from pipelines.steps.evaluate import NO_NUMBERS
 
 __all__ = ["Outcome", "conclude"]
@@ -90,18 +87,14 @@ def conclude(line: Line, receipts: Sequence[Receipt]) -> Outcome:
         receipts=tuple(receipts),
         candidates=tuple(_candidates(steps["train"], steps["evaluate"])),
         model=line.model,
-        report=line.derived / "reports" / line.model / f"{steps['evaluate'].facts['run_id']}.html",
-        export=line.derived / "exports" / line.model / version,
+        report=report_path(line, steps["evaluate"].facts["run_id"]),
+        export=keys.bundle_folder(line, version),
         workspace=line.workspace,
         tracking_uri=tracking.tracking_uri(line.workspace),
         leaks=_leaks(line, steps["split"]),
     )
     if any(each.ran for each in receipts) or not outcome.report.exists():
-        page = html.report(_report_data(line, outcome)).encode()
-        write_atomically(outcome.report, page)
-        client = tracking.connect(line.workspace)
-        run_id = steps["evaluate"].facts["run_id"]
-        runs.add_artifacts(client, run_id, {"report.html": page})
+        draw(line, steps, outcome.report, outcome.leaks)
     return outcome
 
 
@@ -131,42 +124,3 @@ def _candidate(facts: dict[str, Any], scores: dict[str, Any] | None) -> dict[str
         "warnings": list(facts["warnings"]),
         "metrics": scores or {},
     }
-
-
-def _notes(line: Line, steps: Mapping[str, Receipt]) -> list[str]:
-    """What a reader should know of the rows: of the table, of the split, and of their use."""
-    reused = warning(steps["promote"].facts["decisions"], line.config.promotion.confidence)
-    told = [*steps["ingest"].facts["notes"], *steps["split"].facts["notes"]]
-    return [*told, reused] if reused else told
-
-
-def _report_data(line: Line, outcome: Outcome) -> html.ReportData:
-    steps = {each.step: each for each in outcome.receipts}
-    judged, decision = steps["evaluate"], steps["promote"]
-    table = formats.read_table(Path(steps["ingest"].folder))
-    return html.ReportData(
-        model=line.model,
-        version=steps["register"].facts["version"],
-        target=line.config.source.target,
-        decision=Decision(decision.facts["promoted"], decision.facts["sentence"]),
-        fits=load_fits(line, steps["train"], pipelines=False),
-        evaluation=formats.read_evaluation(Path(judged.folder), judged.facts),
-        classes=table.classes,
-        rows={name: steps["split"].facts[name] for name in ("train", "validation", "test")},
-        notes=_notes(line, steps),
-        leaks=outcome.leaks,
-        lineage={
-            "Table": line.origin.place,
-            "SHA-256 of the table": steps["ingest"].facts["sha256"],
-            "SHA-256 of the ONNX file": steps["register"].facts["sha256"],
-            "Split": steps["split"].key,
-            "Compared with": judged.facts["rival"],
-            "Parity": steps["register"].facts["parity"],
-        },
-        timings={each.step: each.seconds for each in outcome.receipts},
-        places={
-            "ONNX bundle": str(outcome.export),
-            "MLflow run": judged.facts["run_id"],
-            "Registered as": f"models:/{line.model}/{steps['register'].facts['version']}",
-        },
-    )

@@ -161,9 +161,6 @@ def _candidate_run(
             tags={"logitline.winner": "false", **tags},
             trials=trials,
         )
-    drawn = figures.candidate_figures(
-        classes, evaluation.codes, evaluation.probabilities[fit.name], fit.curve
-    )
     return runs.CandidateRun(
         name=fit.name,
         parameters=known
@@ -180,9 +177,16 @@ def _candidate_run(
             "logitline.winner": str(fit.name == evaluation.winner).lower(),
             **({"logitline.warnings": "\n".join(fit.warnings)} if fit.warnings else {}),
         },
-        artifacts={f"plots/{name}.png": figures.png(figure) for name, figure in drawn.items()},
+        artifacts=_plots(fit, evaluation, classes),
         trials=trials,
     )
+
+
+def _plots(fit: CandidateFit, evaluation: Evaluation, classes: tuple[Any, ...]) -> dict[str, bytes]:
+    """A candidate's figures as PNG, by their paths among its run's artifacts."""
+    answers = (evaluation.probabilities[fit.name], evaluation.labels[fit.name])
+    drawn = figures.candidate_figures(classes, evaluation.codes, *answers, fit.curve)
+    return {f"plots/{name}.png": figures.png(figure) for name, figure in drawn.items()}
 
 
 def _trial_run(fit: CandidateFit, trial: Trial) -> runs.TrialRun:

@@ -32,6 +32,7 @@ from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import registry
 from pipelines.config import contract
 from pipelines.drift.profile import profile
+from pipelines.explanation.explain import explain
 from pipelines.inference import Predictor
 from pipelines.leaks import find
 from pipelines.records import DataError, Parts, Table
@@ -39,6 +40,7 @@ from pipelines.steps import evaluate as evaluating
 from pipelines.steps import export as exporting
 from pipelines.steps import register as registering
 from pipelines.steps import split as splitting
+from pipelines.steps.train import align
 
 __all__ = ["evaluate", "export", "ingest", "promote", "register", "split", "train"]
 
@@ -168,6 +170,8 @@ def evaluate(line: Line, table: Receipt, parts: Receipt, fits: Receipt) -> Recei
             columns=line.config.columns,
         )
         facts.update(formats.write_evaluation(folder, evaluation))
+        told = (evaluation.winner, rows, split_rows, line.config.columns, align)
+        formats.write_explanation(folder, explain(records, *told))
         facts.update(rival=digest, champion=version.number if version else None)
         facts["run_id"] = publishing.log_training(
             line, client, key.digest, (table, parts, fits), records, evaluation, rows.classes

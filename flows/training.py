@@ -7,6 +7,7 @@ from pathlib import Path
 from prefect import flow
 
 from flows import tasks
+from flows.artifact import link_report
 from flows.line import open_line
 from flows.outcome import Outcome, conclude
 
@@ -24,4 +25,5 @@ def training(config: str, workspace: str = ".") -> Outcome:
     version = tasks.register(line, table, parts, fits, judged)
     bundle = tasks.export(line, version)
     decision = tasks.promote(line, parts, judged, version)
-    return conclude(line, (table, parts, fits, judged, version, bundle, decision))
+    outcome = conclude(line, (table, parts, fits, judged, version, bundle, decision))
+    return link_report(outcome)

@@ -29,6 +29,7 @@ ROOMS = {
     "promotion": RECORDS,
     "contracts": RECORDS,
     "leaks": {"contracts", *RECORDS},
+    "explanation": {"estimators", *RECORDS},
     "scoring": {"contracts", *RECORDS},
     "drift": {"contracts", *RECORDS},
     "searching": {"problems", *RECORDS},

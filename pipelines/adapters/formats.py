@@ -15,12 +15,14 @@ import skops.io
 from numpy.typing import NDArray
 from pyarrow import feather, parquet
 
-from pipelines.adapters.measured import as_json, read_field
+from pipelines.adapters.measured import as_json, read_field, record
 from pipelines.records import CandidateFit, Evaluation, Leak, Parts, Table, Trial
+from pipelines.records.explanation import Explanation
 
 __all__ = [
     "UntrustedTypeError",
     "read_evaluation",
+    "read_explanation",
     "read_fit",
     "read_leak",
     "read_learned",
@@ -28,6 +30,7 @@ __all__ = [
     "read_table",
     "read_test_digests",
     "write_evaluation",
+    "write_explanation",
     "write_fit",
     "write_parts",
     "write_table",
@@ -172,3 +175,15 @@ def read_evaluation(folder: Path, facts: Mapping[str, Any]) -> Evaluation:
         codes=codes,
         **{name: read_field(Evaluation, name, facts[name]) for name in names},
     )
+
+
+def write_explanation(folder: Path, explanation: Explanation) -> None:
+    """Write explanation.json."""
+    text = json.dumps(as_json(explanation), allow_nan=False)
+    (folder / "explanation.json").write_text(text, encoding="utf-8")
+
+
+def read_explanation(folder: Path) -> Explanation:
+    """The explanation that `write_explanation` wrote."""
+    facts = json.loads((folder / "explanation.json").read_text(encoding="utf-8"))
+    return record(Explanation, facts)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.records import CandidateFit, Decision, Evaluation, Leak
+from pipelines.records.explanation import Explanation
 
 __all__ = ["ReportData"]
 
@@ -44,6 +45,15 @@ class ReportData:
         Name → address or folder: the version, its run, the export.
     confidence : float
         Of the intervals.
+    asked : float
+        The confidence that a promotion asks for.
+    moves : sequence of tuple of str
+        When, what, champion before and after, by whom or what: decisions on this version.
+    decisions : int
+        How often these test rows have decided, this time included.
+    reused : str
+        The warning where that is too often; else empty.
+    explanation : Explanation
     """
 
     model: str
@@ -60,6 +70,11 @@ class ReportData:
     timings: Mapping[str, float] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     confidence: float = 0.95
+    asked: float = 0.95
+    moves: Sequence[tuple[str, str, str, str]] = ()
+    decisions: int = 0
+    reused: str = ""
+    explanation: Explanation = field(default_factory=Explanation)
 
     @property
     def winner(self) -> str:
@@ -70,6 +85,11 @@ class ReportData:
     def probabilities(self) -> NDArray[Any]:
         """The winner's on the test rows, shape (n_test, K)."""
         return self.evaluation.probabilities[self.winner]
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """The classes that the winner gives the test rows."""
+        return self.evaluation.labels[self.winner]
 
     @property
     def codes(self) -> NDArray[np.int32]:

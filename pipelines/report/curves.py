@@ -18,11 +18,13 @@ from pipelines.metrics.calibration import wilson
 __all__ = [
     "Curve",
     "Reliability",
+    "WorkingPoint",
     "confusion_counts",
     "precision_recall_curve",
     "reliability",
     "roc_curve",
     "thin",
+    "working_point",
 ]
 
 Floats = NDArray[np.float64]
@@ -62,6 +64,15 @@ class Reliability:
     high: Floats
     counts: NDArray[np.int64]
     gap: float
+
+
+@dataclass(frozen=True)
+class WorkingPoint:
+    """Where on its curves a model stands with the labels it gives; NaN where undefined."""
+
+    false_positive_rate: float
+    recall: float
+    precision: float
 
 
 def roc_curve(positive: NDArray[np.bool_], score: NDArray[Any]) -> Curve:
@@ -128,8 +139,21 @@ def reliability(P: NDArray[Any], codes: NDArray[np.int32]) -> Reliability:
     return Reliability(predicted, observed, low, high, counts, gap)
 
 
-def confusion_counts(P: NDArray[Any], codes: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Rows of each true class (first axis) that are given each class, shape (K, K)."""
-    K = P.shape[1]
-    cells: NDArray[np.int64] = np.bincount(codes * K + P.argmax(axis=1), minlength=K * K)
+def confusion_counts(
+    labels: NDArray[np.int32], codes: NDArray[np.int32], K: int
+) -> NDArray[np.int64]:
+    """Rows of each of K true classes (first axis) that are given each class, shape (K, K)."""
+    cells: NDArray[np.int64] = np.bincount(codes * K + labels, minlength=K * K)
     return cells.reshape(K, K)
+
+
+def working_point(given: NDArray[np.bool_], positive: NDArray[np.bool_]) -> WorkingPoint:
+    """What labels that are given come to, for one class against the rest."""
+    hits, alarms = int((given & positive).sum()), int((given & ~positive).sum())
+    true, false = int(positive.sum()), int((~positive).sum())
+    nan = float("nan")
+    return WorkingPoint(
+        false_positive_rate=alarms / false if false else nan,
+        recall=hits / true if true else nan,
+        precision=hits / (hits + alarms) if hits + alarms else nan,
+    )

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
@@ -24,12 +23,13 @@ from pipelines.report import canvas
 from pipelines.report.canvas import INK, LINES, PALETTE, png, svg
 from pipelines.report.curves import (
     Curve,
-    confusion_counts,
     precision_recall_curve,
     reliability,
     roc_curve,
     thin,
+    working_point,
 )
+from pipelines.report.matrix import confusion
 from pipelines.report.wording import compact, name, number
 
 __all__ = [
@@ -46,44 +46,57 @@ __all__ = [
 
 POINTS = 500
 NAMED = 10
-NUMBERED_CELLS = 100
 CHARACTER = 0.066  # inches, the mean of a tick label's letters
-SHADE = LinearSegmentedColormap.from_list("share", [(0.0, 0.35, 0.55, a) for a in (0.0, 1.0)])
 
 
 def candidate_figures(
     classes: Sequence[Any],
     codes: NDArray[np.int32],
     P: NDArray[Any],
+    labels: NDArray[np.int32],
     curve: Sequence[float] = (),
 ) -> dict[str, Figure]:
     """What is kept of every candidate: file name without its ending → figure."""
     figures = {
-        "roc": roc(classes, codes, P),
-        "precision_recall": precision_recall(classes, codes, P),
+        "roc": roc(classes, codes, P, labels),
+        "precision_recall": precision_recall(classes, codes, P, labels),
         "calibration": calibration(classes, codes, P),
-        "confusion": confusion(classes, codes, P),
+        "confusion": confusion(classes, codes, labels),
     }
     return figures | ({"loss_curve": loss_curve(curve)} if len(curve) else {})
 
 
-def roc(classes: Sequence[Any], codes: NDArray[np.int32], P: NDArray[Any]) -> Figure:
-    """ROC curves: of class 1, or with more than two classes of each against the rest."""
+def roc(
+    classes: Sequence[Any], codes: NDArray[np.int32], P: NDArray[Any], labels: NDArray[np.int32]
+) -> Figure:
+    """ROC curves: of class 1, or with more than two classes of each against the rest.
+
+    A diamond marks where the labels stand.
+    """
     curves = _one_against_rest(roc_curve, codes, P)
     figure, ax = _square(len(curves))
     ax.plot([0, 1], [0, 1], color=INK, alpha=0.45, linewidth=0.8, linestyle=":")
     ax.text(0.6, 0.55, "chance", fontsize=canvas.SMALL, color=INK, alpha=0.7)
     area = _draw(figure, ax, classes, curves, "default")
+    at = {k: working_point(labels == k, codes == k) for k in curves}
+    _mark(ax, {k: (it.false_positive_rate, it.recall) for k, it in at.items()})
     of = f" for {name(classes[1])}" if len(curves) == 1 else ""
     canvas.label(ax, f"ROC AUC {area}{of}", "False positive rate", "True positive rate")
     return figure
 
 
-def precision_recall(classes: Sequence[Any], codes: NDArray[np.int32], P: NDArray[Any]) -> Figure:
-    """Precision-recall curves: of class 1, or with more than two classes of each."""
+def precision_recall(
+    classes: Sequence[Any], codes: NDArray[np.int32], P: NDArray[Any], labels: NDArray[np.int32]
+) -> Figure:
+    """Precision-recall curves: of class 1, or with more than two classes of each.
+
+    A diamond marks where the labels stand.
+    """
     curves = _one_against_rest(precision_recall_curve, codes, P)
     figure, ax = _square(len(curves))
     area = _draw(figure, ax, classes, curves, "steps-pre")
+    at = {k: working_point(labels == k, codes == k) for k in curves}
+    _mark(ax, {k: (it.recall, it.precision) for k, it in at.items()})
     title = f"Average precision {area}"
     if len(curves) == 1:
         title = f"Average precision {area} for {name(classes[1])}"
@@ -141,6 +154,23 @@ def _draw(
     return f"{mean}, mean of {len(curves)} classes"
 
 
+def _mark(ax: Axes, points: Mapping[int, tuple[float, float]]) -> None:
+    """Draw a diamond at each point; one that stands alone is called the working threshold."""
+    for x, y in points.values():
+        ax.plot([x], [y], color=INK, marker="D", markersize=5, linestyle="none", zorder=4)
+        if len(points) == 1 and math.isfinite(x + y):
+            right = x < 0.6
+            ax.annotate(
+                "working threshold",
+                (x, y),
+                (8 if right else -8, -12),
+                textcoords="offset points",
+                ha="left" if right else "right",
+                fontsize=canvas.SMALL,
+                color=INK,
+            )
+
+
 def calibration(classes: Sequence[Any], codes: NDArray[np.int32], P: NDArray[Any]) -> Figure:
     """Reliability diagram in 15 bins with 95 % Wilson bounds; the rows of each bin below."""
     it = reliability(P, codes)
@@ -168,49 +198,6 @@ def calibration(classes: Sequence[Any], codes: NDArray[np.int32], P: NDArray[Any
         each.set_xlim(-0.02, 1.02)
     ax.tick_params(labelbottom=False)
     return figure
-
-
-def confusion(classes: Sequence[Any], codes: NDArray[np.int32], P: NDArray[Any]) -> Figure:
-    """Rows of each true class that are given each class, shaded by their share of the class."""
-    cells = confusion_counts(P, codes)
-    K = len(cells)
-    names = [name(each, 14) for each in classes]
-    margin = 0.42 + CHARACTER * max(map(len, names))
-    side = min(6.0, max(2.4, 0.26 * K + 1.0))
-    upright = CHARACTER * max(map(len, names)) > 0.95 * side / K
-    foot = margin if upright else 0.5
-    width = max(canvas.WIDTH, margin + side + 0.15)
-    figure = canvas.empty(foot + side + 0.35, width)
-    ax = canvas.axes(figure, margin, foot, width - margin - 0.15, side, grid="none")
-    edges = np.arange(K + 1) - 0.5
-    shares = cells / np.maximum(cells.sum(axis=1, keepdims=True), 1)
-    ax.pcolormesh(edges, edges, np.ma.masked_equal(shares, 0), cmap=SHADE, vmin=0, vmax=1)
-    for lines, lo, hi in ((ax.hlines, -0.5, K - 0.5), (ax.vlines, -0.5, K - 0.5)):
-        lines(edges, lo, hi, color=INK, alpha=0.12, linewidth=0.6)
-    _number_cells(ax, cells, shares, 72 * side / K, 72 * (width - margin - 0.15) / K)
-    ax.set_xlim(-0.5, K - 0.5)
-    ax.set_ylim(K - 0.5, -0.5)
-    size = min(canvas.SMALL, 0.8 * 72 * side / K)
-    ax.set_xticks(range(K), names, rotation=90 if upright else 0, fontsize=size)
-    ax.set_yticks(range(K), names, fontsize=size)
-    canvas.as_they_stand([*ax.get_xticklabels(), *ax.get_yticklabels()])
-    ax.tick_params(length=0)
-    right = cells.trace() / max(cells.sum(), 1)
-    canvas.label(ax, f"Confusion: {100 * right:.1f} % right", "Predicted class", "True class")
-    return figure
-
-
-def _number_cells(
-    ax: Axes, cells: NDArray[np.int64], shares: NDArray[Any], high: float, wide: float
-) -> None:
-    """Write the counts of the fullest cells, as large as a cell of that many points takes."""
-    fullest = np.argsort(-cells, axis=None, kind="stable")[:NUMBERED_CELLS]
-    for row, column in zip(*np.unravel_index(fullest, cells.shape), strict=True):
-        if count := int(cells[row, column]):
-            text = str(count) if count < 10_000 else compact(count)
-            size = min(canvas.TEXT, 0.6 * high, wide / (0.7 * max(3, len(text))))
-            colour = "#ffffff" if shares[row, column] > 0.62 else INK
-            ax.text(column, row, text, ha="center", va="center", fontsize=size, color=colour)
 
 
 def loss_curve(curve: Sequence[float]) -> Figure:

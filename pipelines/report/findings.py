@@ -15,6 +15,7 @@ from pipelines.report.curves import (
     precision_recall_curve,
     reliability,
     roc_curve,
+    working_point,
 )
 from pipelines.report.wording import interval, name, number, share
 
@@ -25,17 +26,23 @@ def findings(
     classes: Sequence[Any],
     codes: NDArray[np.int32],
     P: NDArray[Any],
+    labels: NDArray[np.int32],
     curve: Sequence[float] = (),
 ) -> dict[str, str]:
     """A sentence for each figure of `figures.candidate_figures`."""
     tested = range(len(classes)) if len(classes) > 2 else [1]
     auc = {k: roc_curve(codes == k, P[:, k]).area for k in tested}
     average = {k: precision_recall_curve(codes == k, P[:, k]).area for k in tested}
+    at = {k: working_point(labels == k, codes == k) for k in tested}
+    rates = {k: (it.false_positive_rate, it.recall) for k, it in at.items()}
+    precisions = {k: (it.precision, it.recall) for k, it in at.items()}
     return {
-        "roc": _areas("ROC curve", "area under the curve", classes, auc),
-        "precision_recall": _areas("Precision-recall curve", "average precision", classes, average),
+        "roc": _areas("ROC curve", "area under the curve", classes, auc)
+        + _standing("a false positive rate", rates),
+        "precision_recall": _areas("Precision-recall curve", "average precision", classes, average)
+        + _standing("a precision", precisions),
         "calibration": _calibration(codes, P),
-        "confusion": _confusion(classes, codes, P),
+        "confusion": _confusion(classes, codes, labels),
         "loss_curve": _training(curve),
     }
 
@@ -66,6 +73,18 @@ def _areas(what: str, area: str, classes: Sequence[Any], areas: Mapping[int, flo
     )
 
 
+def _standing(what: str, points: Mapping[int, tuple[float, float]]) -> str:
+    """Where the labels of two classes stand on the curve; nothing for more classes."""
+    if len(points) != 1:
+        return ""
+    ((first, recall),) = points.values()
+    if not math.isfinite(first + recall):
+        return ""
+    return (
+        f" The working threshold gives {what} of {number(first)} at a recall of {number(recall)}."
+    )
+
+
 def _calibration(codes: NDArray[np.int32], P: NDArray[Any]) -> str:
     it = reliability(P, codes)
     gaps = np.abs(it.observed - it.predicted)
@@ -79,8 +98,8 @@ def _calibration(codes: NDArray[np.int32], P: NDArray[Any]) -> str:
     )
 
 
-def _confusion(classes: Sequence[Any], codes: NDArray[np.int32], P: NDArray[Any]) -> str:
-    cells = confusion_counts(P, codes)
+def _confusion(classes: Sequence[Any], codes: NDArray[np.int32], labels: NDArray[np.int32]) -> str:
+    cells = confusion_counts(labels, codes, len(classes))
     rows, right = int(cells.sum()), int(cells.trace())
     text = (
         f"Confusion matrix: {share(right / max(rows, 1))} of {rows:,} test rows get their true "

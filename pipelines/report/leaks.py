@@ -1,9 +1,11 @@
-"""The report's section on leaks: what was looked for, what was found, what is allowed."""
+"""The report's part on leaks: what was looked for, what was found, what is allowed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipelines.report.content import ReportData
-from pipelines.report.markup import escaped, row, section, table
+from pipelines.report.markup import escaped, row, table
 
 __all__ = ["leaks"]
 
@@ -15,11 +17,12 @@ CHECKED = (
 )
 
 
-def leaks(data: ReportData) -> str:
+def leaks(data: ReportData) -> Iterator[str]:
     """Every finding with the reason that allows it; or that nothing was found."""
-    checked = f"<p>{CHECKED}</p>"
+    yield f"<p>{CHECKED}</p>"
     if not data.leaks:
-        return section("Leaks", checked, "<p>Nothing found.</p>")
+        yield "<p>Nothing found.</p>"
+        return
     rows = (
         row(
             escaped(leak.kind),
@@ -29,4 +32,4 @@ def leaks(data: ReportData) -> str:
         for leak, reason in data.leaks
     )
     caption = "What leaks keeps a model from promotion unless the config gives a reason for it"
-    return section("Leaks", checked, table(caption, ("Kind", "Finding", "Allowed"), rows))
+    yield table(caption, ("Kind", "Finding", "Allowed"), rows)

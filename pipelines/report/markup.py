@@ -10,7 +10,17 @@ from matplotlib.figure import Figure
 from pipelines.report.canvas import svg
 from pipelines.report.wording import plain
 
-__all__ = ["bullets", "escaped", "figure", "numeric", "pairs", "row", "section", "table"]
+__all__ = [
+    "bullets",
+    "escaped",
+    "figure",
+    "figures",
+    "numeric",
+    "pairs",
+    "row",
+    "section",
+    "table",
+]
 
 
 def escaped(value: object) -> str:
@@ -32,7 +42,7 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[str], numbers: int 
     )
     body = "\n".join(rows)
     return (
-        f'<div class="wide"><table><caption>{caption}</caption>\n'
+        f'<div class="wide"><table><caption><span>{caption}</span></caption>\n'
         f"<thead><tr>{cells}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
     )
 
@@ -64,3 +74,8 @@ def figure(key: str, drawing: Figure, finding: str, caption: str) -> str:
     wide = ' class="big"' if drawing.get_size_inches()[0] > 5.5 else ""
     image = svg(drawing, key).replace("<svg", f'<svg role="img" aria-label="{escaped(finding)}"', 1)
     return f"<figure{wide}>{image}<figcaption>{caption}</figcaption></figure>"
+
+
+def figures(drawn: Iterable[str], kind: str = "figures") -> str:
+    """Figures beside each other where there is room: two, or with the kind "figures three"."""
+    return f'<div class="{kind}">\n' + "\n".join(drawn) + "\n</div>"

@@ -37,30 +37,38 @@ section {
 .decision.promoted { border-left-color: var(--good); background: var(--good-card); }
 .decision h2 { color: var(--hold); }
 .decision.promoted h2 { color: var(--good); }
-.decision p { font-size: 1.1rem; }
+.verdict { font-size: 1.1rem; }
+.warning { border-left: 4px solid var(--hold); padding-left: .6rem; }
 .facts { display: flex; flex-wrap: wrap; gap: .6rem 2rem; margin: .8rem 0 0; }
 .facts div { min-width: 8rem; }
 .facts dt { color: var(--soft); font-size: .85rem; }
 .facts dd { margin: 0; font-size: 1.25rem; font-weight: 600; overflow-wrap: anywhere; }
 .facts dd small { display: block; font-size: .8rem; font-weight: normal; color: var(--soft); }
 .wide { overflow-x: auto; }
+.figures + .wide, p + .wide { margin-top: .8rem; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; }
 caption { text-align: left; color: var(--soft); font-size: .85rem; padding-bottom: .3rem; }
+caption span {
+  display: block; position: sticky; left: 0; max-width: calc(100vw - 4.6rem);
+}
 th, td { text-align: left; padding: .35rem .45rem; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; vertical-align: bottom; }
 tbody th, td { vertical-align: top; overflow-wrap: break-word; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 td small, th small { display: block; color: var(--soft); font-weight: normal; font-size: .88em; }
-td.long { overflow-wrap: anywhere; }
+td.long { overflow-wrap: anywhere; min-width: 7rem; }
 tr.winner { background: var(--row); }
 tr.winner > th { box-shadow: inset 4px 0 var(--accent); }
-tr.failed td { color: var(--hold); }
+tr.failed td, tr.flagged strong { color: var(--hold); }
 td.least { font-weight: 700; }
 .figures { display: flex; flex-wrap: wrap; gap: 1rem 2%; align-items: flex-start; }
 figure { margin: 0; flex: 0 0 49%; min-width: min(100%, 26rem); }
+.three figure { flex-basis: 32%; min-width: min(100%, 20rem); }
 figure.big { flex-basis: 100%; max-width: 52rem; }
 figure svg { width: 100%; height: auto; display: block; color: var(--ink); }
 figure svg text { font-family: inherit !important; }
+details { margin: .4rem 0; }
+summary { cursor: pointer; color: var(--accent); }
 figcaption { color: var(--soft); font-size: .85rem; margin-top: .2rem; }
 ul { margin: .4rem 0; padding-left: 1.2rem; }
 @media print {
@@ -76,10 +84,13 @@ ul { margin: .4rem 0; padding-left: 1.2rem; }
   main { max-width: none; padding: 0; }
   section { padding: .5rem .7rem; }
   .wide { overflow: visible; }
+  caption span { max-width: none; }
+  td.long { min-width: 0; }
   table { font-size: 7pt; }
   th, td { padding: .15rem .25rem; }
-  figure { min-width: 0; }
-  figure, tr, .decision { break-inside: avoid; }
+  figure, .three figure { min-width: 0; }
+  figure, tr, .facts { break-inside: avoid; }
+  details { display: none; }
   h2, h3, caption, thead { break-after: avoid; }
 }
 """.strip()

@@ -7,9 +7,22 @@ import unicodedata
 
 from pipelines.metrics import Interval
 
-__all__ = ["compact", "interval", "name", "number", "plain", "seconds", "share"]
+__all__ = [
+    "compact",
+    "confidence",
+    "interval",
+    "name",
+    "number",
+    "percent",
+    "plain",
+    "seconds",
+    "sentence",
+    "share",
+    "signed",
+]
 
 NAME_LENGTH = 20
+MOST_SURE = 0.9999
 CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -56,6 +69,26 @@ def interval(value: Interval) -> str:
 def share(value: float) -> str:
     """A share in percent; "–" where there is none."""
     return f"{100 * value:.1f} %" if math.isfinite(value) else "–"
+
+
+def confidence(value: float) -> str:
+    """A confidence in percent, as a reader takes it: no number of resamples makes one certain."""
+    return "over 99.99 %" if value > MOST_SURE else f"{100 * value:.2f} %"
+
+
+def percent(value: float) -> str:
+    """A share that was asked for, in as many digits as it was given: 95 %, 99.5 %."""
+    return f"{100 * value:g} %"
+
+
+def signed(value: float) -> str:
+    """A difference: as `number`, with its sign."""
+    return f"+{number(value)}" if value > 0 else number(value)
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its start."""
+    return text[:1].upper() + text[1:]
 
 
 def seconds(value: float) -> str:

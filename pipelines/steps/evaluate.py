@@ -205,7 +205,7 @@ def _beside_champion(
 ) -> Evaluation:
     """The evaluation with the champion in it, or with the reason why it is not."""
     if champion is None:
-        return replace(judged, champion_note="There is no champion yet.")
+        return replace(judged, champion_note="There was no champion to compare with.")
     name = f"the champion, version {champion.version},"
     if champion.classes != classes:
         note = f"{name} knows other classes: {list(champion.classes)}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from pipelines.metrics import (
     SliceScores,
 )
 from pipelines.records import CandidateFit, Evaluation, Leak, Parts, Table
+from pipelines.records.explanation import Coefficient, Explanation
+from tests.report.predictions import explanation
 
 NAN = float("nan")
 
@@ -226,3 +228,17 @@ def test_everything_that_was_measured_comes_back(tmp_path: Path) -> None:
     text = json.dumps(formats.write_evaluation(tmp_path, evaluation), allow_nan=False)
     read = formats.read_evaluation(tmp_path, json.loads(text))
     assert repr(read) == repr(evaluation)
+
+
+def test_an_explanation_is_read_as_it_was_written(tmp_path: Path) -> None:
+    told = explanation(("a", "b"))
+    bare = Coefficient("wing", "b", Interval(0.5, float("nan"), float("nan")))
+    formats.write_explanation(tmp_path, replace(told, coefficients=(*told.coefficients, bare)))
+    found = formats.read_explanation(tmp_path)
+    assert replace(found, coefficients=found.coefficients[:-1]) == told
+    assert np.isnan(found.coefficients[-1].value.low)
+
+
+def test_an_explanation_without_a_plane_is_read_as_it_was_written(tmp_path: Path) -> None:
+    formats.write_explanation(tmp_path, Explanation(plane_note="No figure."))
+    assert formats.read_explanation(tmp_path) == Explanation(plane_note="No figure.")

@@ -132,6 +132,22 @@ def test_the_report_names_the_decision_and_the_failed_candidate(trained: Any) ->
     assert result["winner"] in page
 
 
+def test_prefect_links_the_report_of_the_flow_run(trained: Any, prefect_api: str) -> None:
+    import urllib.request
+
+    _, _, result = trained
+    request = urllib.request.Request(
+        f"{prefect_api}/artifacts/filter",
+        data=json.dumps({"artifacts": {"key": {"any_": ["report-flowers"]}}}).encode(),
+        headers={"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        found = json.load(answer)
+    here = [each for each in found if Path(result["report"]).as_uri() in each["data"]]
+    assert here
+    assert here[0]["flow_run_id"]
+
+
 def test_prefect_saw_the_seven_tasks(trained: Any, prefect_api: str) -> None:
     import urllib.request
 

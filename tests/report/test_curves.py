@@ -100,5 +100,6 @@ def test_reliability_of_two_classes_is_scikit_learns_calibration_curve() -> None
 
 def test_confusion_counts_are_scikit_learns() -> None:
     codes, P = predictions(6, 200)
-    expected = reference.confusion_matrix(codes, P.argmax(axis=1), labels=range(6))
-    np.testing.assert_array_equal(confusion_counts(P, codes), expected)
+    given = P.argmax(axis=1).astype(np.int32)
+    expected = reference.confusion_matrix(codes, given, labels=range(6))
+    np.testing.assert_array_equal(confusion_counts(given, codes, 6), expected)

@@ -6,12 +6,14 @@ import dataclasses
 import re
 from collections import Counter
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from pipelines.metrics import METRICS, Interval, Paired
+from pipelines.metrics import METRICS, Interval, McNemar, Paired, SliceComparison, SliceScores
 from pipelines.records import CandidateFit, Decision, Leak, Trial
+from pipelines.records.explanation import Explanation
 from pipelines.report.html import ReportData, report
 from pipelines.report.style import CSS
 from tests.report.predictions import report_data
@@ -57,8 +59,31 @@ def three() -> ReportData:
 
 
 @pytest.fixture(scope="module")
-def page(three: ReportData) -> Page:
-    return Page(report(three))
+def text(three: ReportData) -> str:
+    return report(three)
+
+
+@pytest.fixture(scope="module")
+def page(text: str) -> Page:
+    return Page(text)
+
+
+def hostile_explanation(data: ReportData) -> Explanation:
+    told = data.explanation
+    assert told.plane is not None
+    surfaces = tuple(
+        dataclasses.replace(s, candidate=HOSTILE, estimator=HOSTILE) for s in told.plane.surfaces
+    )
+    return dataclasses.replace(
+        told,
+        importances=tuple(dataclasses.replace(i, column=HOSTILE) for i in told.importances),
+        plane=dataclasses.replace(told.plane, x=HOSTILE, y=HOSTILE, surfaces=surfaces),
+        coefficients=tuple(
+            dataclasses.replace(c, term=HOSTILE, label=HOSTILE) for c in told.coefficients
+        ),
+        linear=HOSTILE,
+        coefficients_note=HOSTILE,
+    )
 
 
 def hostile() -> ReportData:
@@ -70,6 +95,10 @@ def hostile() -> ReportData:
         winner=HOSTILE,
         scores=scores,
         probabilities=probabilities,
+        labels={HOSTILE: data.evaluation.labels["net"]},
+        slices=(SliceScores(HOSTILE, HOSTILE, 3, note=HOSTILE),),
+        champion_slices=(SliceComparison(HOSTILE, HOSTILE, 3, note=HOSTILE),),
+        notes=(HOSTILE,),
         champion_note=HOSTILE,
     )
     fitted = CandidateFit(
@@ -90,6 +119,9 @@ def hostile() -> ReportData:
         lineage=texts,
         places=texts,
         timings={HOSTILE: 1.0},
+        moves=[(HOSTILE,) * 4],
+        reused=HOSTILE,
+        explanation=hostile_explanation(data),
     )
 
 
@@ -100,7 +132,7 @@ def test_markup_in_any_text_from_data_is_inert() -> None:
     assert not page.all("script")
     assert page.text.count(HOSTILE) > 10
     allowed = {tag for tag, _ in Page(report(report_data(("a", "b")))).tags}
-    assert {tag for tag, _ in page.tags} <= allowed | {"h3", "li", "ul"}
+    assert {tag for tag, _ in page.tags} <= allowed | {"h3", "li", "ul", "strong"}
 
 
 def test_a_search_tells_its_best_parameters_and_how_many_trials_were_made() -> None:
@@ -114,7 +146,7 @@ def test_a_search_tells_its_best_parameters_and_how_many_trials_were_made() -> N
     found = CandidateFit("net", "logistic", parameters={"tol": 0.1, "C": 0.5}, trials=trials)
     failed = CandidateFit("bad", "logistic", reason="none", trials=trials[2:])
     page = Page(report(dataclasses.replace(data, fits=[found, failed])))
-    (table,) = re.findall("Searched parameters(.*?)Where it comes from", page.text, re.DOTALL)
+    (table,) = re.findall("Searched parameters(.*?)Classes", page.text, re.DOTALL)
     cells = "".join(table.split("Failed")[1].split())
     assert cells == "netC=0.5" + "111" + "badnone" + "001"
 
@@ -153,12 +185,12 @@ def test_the_content_policy_forbids_scripts_and_requests(page: Page) -> None:
 
 def test_every_figure_has_a_text_in_its_place_with_numbers(page: Page) -> None:
     pictures = page.all("svg")
-    assert len(pictures) == len(page.all("figure")) == 6
+    assert len(pictures) == len(page.all("figure")) == 13
     assert not page.all("img")
     for each in pictures:
         assert each["role"] == "img"
         assert re.search(r"\d", each["aria-label"] or "")
-    assert len({each["aria-label"] for each in pictures}) == 6
+    assert len({each["aria-label"] for each in pictures}) == 13
 
 
 def test_ids_are_unique_and_references_meet_them(page: Page) -> None:
@@ -169,12 +201,28 @@ def test_ids_are_unique_and_references_meet_them(page: Page) -> None:
     assert wanted <= set(ids)
 
 
-def test_the_decision_comes_first_then_the_candidates(page: Page, three: ReportData) -> None:
-    places = [
-        page.text.index(each)
-        for each in ("Decision: promoted", three.decision.sentence, "Candidates", "Evidence")
+def test_the_decision_comes_first_and_the_sections_in_their_order(text: str) -> None:
+    assert re.findall("<h2>(.*?)</h2>", text) == [
+        "Decision: promoted",
+        "Candidates",
+        "Classes",
+        "Curves of net",
+        "Calibration",
+        "Confusion",
+        "Slices",
+        "Decision boundaries",
+        "What the answers rest on",
+        "Data and leak check",
+        "Lineage",
+        "Timings",
     ]
-    assert places == sorted(places)
+
+
+def test_no_level_of_headings_is_left_out(text: str) -> None:
+    levels = [int(level) for level in re.findall(r"<h(\d)", text)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_what_is_not_promoted_says_so() -> None:
@@ -212,9 +260,11 @@ def test_the_comparison_with_the_champion_is_shown_where_there_is_one() -> None:
         against_champion=Paired(Interval(-0.0421, -0.0555, -0.0333), 0.987, 77, 77),
         champion_scores=data.evaluation.scores["prior"],
         champion_note="compared on 77 of 200 test rows.",
+        mcnemar=McNemar(5, 2, 0.45),
     )
     page = Page(report(dataclasses.replace(data, evaluation=evaluation)))
-    assert "the present champion−0.0421−0.0555 to −0.033398.7 %77" in page.text
+    assert "the present champion−0.0421−0.0555 to −0.033398.70 %77" in page.text
+    assert "5 of these test rows are right with this version only, 2 with the champion" in page.text
     assert "Compared on 77 of 200 test rows." in page.text
     assert "the present champion" not in Page(report(data)).text
 

@@ -112,7 +112,7 @@ def test_a_class_that_a_candidate_never_saw_costs_the_floor() -> None:
 def test_without_a_champion_there_is_no_comparison_and_it_says_so() -> None:
     found = judged()
     assert found.against_champion is None
-    assert found.champion_note == "There is no champion yet."
+    assert found.champion_note == "There was no champion to compare with."
     assert found.champion_scores == {}
 
 

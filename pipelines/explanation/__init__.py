@@ -1,0 +1,1 @@
+"""What the fitted candidates rest on: importances, boundaries, coefficients."""

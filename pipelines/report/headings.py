@@ -1,0 +1,19 @@
+"""The metrics' names as a reader sees them."""
+
+from __future__ import annotations
+
+__all__ = ["HEADINGS"]
+
+HEADINGS = {
+    "log_loss": "Log loss",
+    "brier": "Brier score",
+    "roc_auc": "ROC AUC",
+    "average_precision": "Average precision",
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "precision": "Precision",
+    "recall": "Recall",
+    "f1": "F1",
+    "mcc": "MCC",
+    "expected_calibration_error": "Calibration error",
+}
