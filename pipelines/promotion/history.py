@@ -107,7 +107,7 @@ def before(
         if not came or came[-1] is None:
             return None
         current = came[-1]
-        if usable(current):
+        if current != champion and usable(current):
             return current
     return None
 
