@@ -7,6 +7,7 @@ import re
 from prefect.artifacts import create_markdown_artifact
 
 from flows.outcome import Outcome
+from pipelines.adapters import formats
 
 __all__ = ["link_report"]
 
@@ -17,7 +18,7 @@ def link_report(outcome: Outcome) -> Outcome:
     decision = outcome.receipt("promote").facts
     page = outcome.report.resolve()
     text = (
-        f"**{'Promoted' if decision['promoted'] else 'Not promoted'}** — "
+        f"**{formats.read_decision(decision).outcome.capitalize()}** — "
         f"{_inert(decision['sentence'])}\n\n"
         f"[Report of {_inert(outcome.model)}, version {version}](<{page.as_uri()}>)\n\n"
         f"The file: `{page}`. A browser may not follow a link to a file from a page that a server "

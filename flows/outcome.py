@@ -121,6 +121,7 @@ def _candidate(facts: dict[str, Any], scores: dict[str, Any] | None) -> dict[str
         "selection_log_loss": None if facts["reason"] else facts["selection_loss"],
         "parameters": facts["parameters"],
         "trials": dict(Counter(trial["state"] for trial in facts["trials"])),
+        "calibration": facts["decision"],
         "warnings": list(facts["warnings"]),
         "metrics": scores or {},
     }

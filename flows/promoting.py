@@ -14,7 +14,7 @@ from pipelines.adapters import formats
 from pipelines.adapters.tracking import registry, runs
 from pipelines.leaks import blocking
 from pipelines.promotion.history import Entry, taken_down
-from pipelines.promotion.reuse import decisions_on, sketch
+from pipelines.promotion.reuse import decisions_on
 from pipelines.records import Decision, Evaluation
 from pipelines.steps import promote as promoting
 
@@ -30,8 +30,8 @@ class Verdict:
     decision : Decision
     final : bool
         Whether the same evidence would bring the same again.
-    by_test_rows : bool
-        Whether the test rows decided, and so were used once more.
+    judged : bool
+        Whether the evidence was weighed: such a decision is an entry of the history.
     decisions : int
         How often these test rows have decided, this time included.
     noted : bool
@@ -40,7 +40,7 @@ class Verdict:
 
     decision: Decision
     final: bool = True
-    by_test_rows: bool = False
+    judged: bool = False
     decisions: int = 0
     noted: bool = True
 
@@ -61,37 +61,32 @@ def decide_and_move(
     receipts : tuple of Receipt
         Of split, evaluate and register.
     """
-    parts, judged, version = receipts
+    _, judged, version = receipts
     evaluation = formats.read_evaluation(Path(judged.folder), judged.facts)
     mine = registry.Version(line.model, version.facts["version"], judged.facts["run_id"], {})
-    rows = _sketch(Path(parts.folder))
     known = registry.find_version(client, line.model, version.facts["sha256"])
     with promotion.held(line, client) as entries:
         champion = registry.champion(client, line.model)
         verdict = _decide(line, key, entries, champion, receipts, evaluation, latency_ms)
-        entry = _entry(key, mine, champion, verdict, evaluation, rows)
-        if verdict.by_test_rows:
+        entry = _entry(key, mine, champion, verdict.decision, evaluation)
+        if verdict.judged:
             promotion.move(client, mine, replace(entry, model=promotion.content_of(known)))
         elif champion is None or champion.number != mine.number:
             promotion.point_at(client, mine, entry)
     others = [each for each in entries if each.key != key]
-    return replace(verdict, decisions=decisions_on(rows, others) + verdict.by_test_rows)
-
-
-def _sketch(folder: Path) -> tuple[int, ...]:
-    return sketch(formats.read_test_digests(folder / "split.parquet"))
+    used = decisions_on(evaluation.sketch, others) + verdict.decision.by_test_rows
+    return replace(verdict, decisions=used)
 
 
 def _entry(
     key: str,
     mine: registry.Version,
     champion: registry.Version | None,
-    verdict: Verdict,
+    decision: Decision,
     evaluation: Evaluation,
-    rows: tuple[int, ...],
 ) -> Entry:
     then = champion.number if champion else None
-    promoted = verdict.decision.promoted
+    promoted = decision.promoted
     return Entry(
         number=0,
         key=key,
@@ -101,9 +96,9 @@ def _entry(
         champion_before=then,
         champion_after=mine.number if promoted else then,
         by=f"training {mine.run_id}",
-        reason=verdict.decision.sentence,
-        test_rows=len(evaluation.codes),
-        sketch=rows,
+        reason=decision.sentence,
+        test_rows=evaluation.compared.rows if decision.by_test_rows else 0,
+        sketch=evaluation.sketch if decision.by_test_rows else (),
     )
 
 
@@ -123,9 +118,10 @@ def _decide(
     if now == mine:
         made = [each for each in entries if (each.key, each.champion_after) == (key, number)]
         if made:  # champion by this very decision, before a kill or a loss of the store
-            return Verdict(Decision(True, made[-1].reason), by_test_rows=True)
+            asked = bool(made[-1].sketch)
+            return Verdict(Decision(True, made[-1].reason, by_test_rows=asked), judged=True)
         sentence = f"Version {number} is the champion already: this training gives the same model."
-        return Verdict(Decision(False, sentence), noted=False)
+        return Verdict(Decision(False, sentence, standing=True), noted=False)
     down = taken_down(entries, (mine, made_by))
     if down is not None:
         return Verdict(Decision(False, _taken_down(line, down, number)))
@@ -143,7 +139,7 @@ def _decide(
         version.facts["size_mb"],
         blocking([formats.read_leak(leak) for leak in parts.facts["leaks"]], line.config.leaks),
     )
-    return Verdict(decision, by_test_rows=True)
+    return Verdict(decision, judged=True)
 
 
 def _taken_down(line: Line, entry: Entry, number: str) -> str:

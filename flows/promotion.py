@@ -35,7 +35,6 @@ __all__ = [
 
 # Tag of a version: why a person took it down.
 TAKEN_DOWN = "logitline.taken_down"
-LONGEST_REASON = 1_000
 # Tag of versions and runs, to filter by in the UI, where an alias is none of a run's.
 CHAMPION_TAG = "champion"
 
@@ -242,12 +241,15 @@ def _by_hand(config: Path, workspace: Path, action: Action, reason: str, target:
             champion_before=then,
             champion_after=wanted,
             by=_user(),
-            reason=reason[:LONGEST_REASON],
+            reason=reason,
             model=content_of(version),
             took_down=content_of(champion),
         )
         written = move(client, version, entry)
-        facts = {"logitline.decision": f"{action}: {entry.reason}", "logitline.moved_by": entry.by}
+        facts = {
+            "logitline.decision": f"{action}: {written.reason}",
+            "logitline.moved_by": entry.by,
+        }
         registry.set_version_tags(client, version, facts)
     return Moved(line.model, written)
 

@@ -19,7 +19,7 @@ from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import history, registry, runs
 from pipelines.promotion.history import Entry
 from pipelines.promotion.reuse import warning
-from pipelines.records import Decision, Leak
+from pipelines.records import Leak
 from pipelines.report import html
 
 __all__ = ["Found", "can_open", "draw", "find_report", "open_page", "report_path"]
@@ -67,7 +67,7 @@ def _data(
         model=line.model,
         version=number,
         target=line.config.source.target,
-        decision=Decision(decision.facts["promoted"], decision.facts["sentence"]),
+        decision=formats.read_decision(decision.facts),
         fits=load_fits(line, steps["train"], pipelines=False),
         evaluation=formats.read_evaluation(folder, judged.facts),
         explanation=formats.read_explanation(folder),

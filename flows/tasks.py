@@ -251,8 +251,7 @@ def promote(line: Line, parts: Receipt, judged: Receipt, version: Receipt) -> Re
         verdict = promoting.decide_and_move(line, client, key.digest, receipts, latency)
         promoting.note_decision(line, client, mine, judged, verdict, latency)
         facts.update(
-            promoted=verdict.decision.promoted,
-            sentence=verdict.decision.sentence,
+            **asdict(verdict.decision),
             final=verdict.final,
             version=mine.number,
             latency_ms=latency,

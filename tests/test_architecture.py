@@ -24,7 +24,7 @@ ROOMS = {
     "estimators": set[str](),
     "inference": {"estimators"},
     "report": {"drift", *RECORDS},
-    "steps": {"estimators", "inference", "report", "contracts", *RECORDS},
+    "steps": {"estimators", "inference", "report", "contracts", "promotion", *RECORDS},
     "adapters": {"promotion", *RECORDS},
     "promotion": RECORDS,
     "contracts": RECORDS,

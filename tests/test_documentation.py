@@ -169,6 +169,7 @@ def test_the_reference_has_every_key_of_train_s_json() -> None:
     assert set(printed) <= set(told)
     candidate = {"name", "estimator", "status", "reason", "fit_seconds"}
     candidate |= {"selection_log_loss", "warnings", "metrics", "parameters", "trials"}
+    candidate |= {"calibration"}
     assert set(told) == set(printed) | candidate
 
 

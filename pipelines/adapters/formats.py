@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from pyarrow import feather, parquet
 
 from pipelines.adapters.measured import as_json, read_field, record
-from pipelines.records import CandidateFit, Evaluation, Leak, Parts, Table, Trial
+from pipelines.records import CandidateFit, Decision, Evaluation, Leak, Parts, Table, Trial
 from pipelines.records.explanation import Explanation
 
 __all__ = [
     "UntrustedTypeError",
+    "read_decision",
     "read_evaluation",
     "read_explanation",
     "read_fit",
@@ -28,7 +29,6 @@ __all__ = [
     "read_learned",
     "read_parts",
     "read_table",
-    "read_test_digests",
     "write_evaluation",
     "write_explanation",
     "write_fit",
@@ -105,10 +105,9 @@ def read_learned(path: Path) -> NDArray[np.uint64]:
     return np.asarray(file["row_digest"].filter(pc.not_equal(file["part"], "test")).to_numpy())
 
 
-def read_test_digests(path: Path) -> NDArray[np.uint64]:
-    """The digests of the test rows."""
-    file = parquet.read_table(path, columns=["row_digest", "part"])
-    return np.asarray(file["row_digest"].filter(pc.equal(file["part"], "test")).to_numpy())
+def read_decision(facts: Mapping[str, Any]) -> Decision:
+    """The decision among its facts."""
+    return Decision(**{name: facts[name] for name in Decision.__dataclass_fields__})
 
 
 def read_leak(facts: Mapping[str, Any]) -> Leak:

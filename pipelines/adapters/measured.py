@@ -45,5 +45,6 @@ def _read(kind: Any, value: Any) -> Any:
     if get_origin(kind) is not None:
         return {name: _read(get_args(kind)[1], each) for name, each in value.items()}
     if is_dataclass(kind):
+        # mypy cannot see that is_dataclass leaves a class, not an instance of one
         return record(kind, value)  # type: ignore[arg-type]
     return math.nan if kind is float and value is None else value

@@ -59,8 +59,9 @@ def warning(decisions: int, confidence: float) -> str:
     chance = chance_of_error(decisions, confidence)
     if chance < WORTH_TELLING:
         return ""
+    times = "once" if decisions == 1 else f"{decisions} times"
     return (
-        f"These test rows have decided {decisions} times. Were no challenger ever better, they "
+        f"These test rows have decided {times}. Were no challenger ever better, they "
         f"would by now have promoted one or more with a chance of {chance:.0%}: the intervals "
         "are too narrow. Bring new rows, or another split.salt."
     )

@@ -59,6 +59,9 @@ class Evaluation:
         The labels of winner and champion, on the rows compared on.
     champion_slices : tuple of SliceComparison
         The winner against the champion in each slice of the rows compared on.
+    sketch : tuple of int
+        Of the rows that winner and champion were compared on, all test rows where there was no
+        champion to compare with: `pipelines.promotion.reuse.sketch`.
     notes : tuple of str
         What a reader should know: too few test rows, metrics that are not defined on them.
     """
@@ -79,12 +82,37 @@ class Evaluation:
     curves: tuple[Curve, ...] = ()
     mcnemar: McNemar | None = None
     champion_slices: tuple[SliceComparison, ...] = ()
+    sketch: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def compared(self) -> Paired:
+        """What decides: the comparison with the champion, else with the class frequencies."""
+        return self.against_champion or self.against_prior
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether the challenger becomes champion, and why, in a sentence."""
+    """Whether the challenger becomes champion, and why, in a sentence.
+
+    Attributes
+    ----------
+    promoted : bool
+    sentence : str
+    by_test_rows : bool
+        Whether the test rows were asked, and so used once more.
+    standing : bool
+        Whether this very model is champion already.
+    """
 
     promoted: bool
     sentence: str
+    by_test_rows: bool = False
+    standing: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """In two words."""
+        if self.standing:
+            return "champion already"
+        return "promoted" if self.promoted else "not promoted"

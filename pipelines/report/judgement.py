@@ -23,7 +23,7 @@ def decision(data: ReportData) -> str:
     facts.append(("Test rows", f"{len(it.codes):,}", f"{len(data.classes)} classes"))
     shown = "".join(f"<div><dt>{a}</dt><dd>{b}<small>{c}</small></dd></div>" for a, b, c in facts)
     return section(
-        "Decision: promoted" if data.decision.promoted else "Decision: not promoted",
+        f"Decision: {data.decision.outcome}",
         f'<p class="verdict">{escaped(data.decision.sentence)}</p>',
         f'<dl class="facts">{shown}</dl>',
         *evidence(data),

@@ -26,6 +26,7 @@ from pipelines.metrics.scores import class_scores, intervals
 from pipelines.metrics.scores import evaluate as scored
 from pipelines.metrics.slices import FEWEST_ROWS, compared_slices, slice_scores
 from pipelines.metrics.tallies import predictions, tally
+from pipelines.promotion.reuse import sketch
 from pipelines.records import CandidateFit, Champion, Evaluation, Parts, Table
 from pipelines.steps.slicing import sliced
 from pipelines.steps.train import TrainingError, align
@@ -174,6 +175,7 @@ def _judged(
         ),
         calibration=calibrations(won.P, codes, drawn),
         curves=curves(won.P, codes),
+        sketch=sketch(test.digests),
         notes=tuple(_notes(scores[winner], test, drawn.distinct)),
     )
 
@@ -234,6 +236,7 @@ def _beside_champion(
         judged,
         against_champion=pair,
         champion_note=f"Compared on {seen}.",
+        sketch=sketch(shared.digests),
         champion_scores=scored(theirs.P, shared.codes, shared.drawn(RESAMPLES), theirs.labels),
         mcnemar=mcnemar(mine.labels, theirs.labels, shared.codes, drawn.groups),
         champion_slices=compared_slices(shared.slices, judged.metric, *both, shared.codes, drawn),

@@ -94,22 +94,31 @@ def _judge(evaluation: Evaluation, paired: Paired, rival: str, config: Promotion
         f"{metric} {gap.value:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}] against {rival} on "
         f"{paired.rows} test rows, better with {_percent(paired.share_better)} confidence"
     )
+    objection = _objection(paired, evaluation.champion_slices, rival, evidence, config)
+    if objection:
+        return Decision(False, f"Not promoted: {winner} is {objection}", by_test_rows=True)
+    return Decision(True, f"Promoted: {winner}, {evidence}.", by_test_rows=True)
+
+
+def _objection(
+    paired: Paired,
+    slices: Sequence[SliceComparison],
+    rival: str,
+    evidence: str,
+    config: Promotion,
+) -> str:
+    """What the test rows have against a promotion, as it follows «is»."""
     if paired.share_better < config.confidence:
-        return Decision(
-            False,
-            f"Not promoted: {winner} is not better beyond doubt; {evidence}, where "
-            f"{100 * config.confidence:g}% are asked for.",
+        return (
+            f"not better beyond doubt; {evidence}, where {100 * config.confidence:g}% are asked "
+            "for."
         )
     if paired.gain.value < config.min_effect:
-        return Decision(
-            False,
-            f"Not promoted: {winner} is better by less than the {config.min_effect:g} of "
-            f"[promotion] min_effect; {evidence}.",
+        return (
+            f"better by less than the {config.min_effect:g} of [promotion] min_effect; {evidence}."
         )
-    worse = [each for each in evaluation.champion_slices if each.worse]
-    if worse:
-        return Decision(False, f"Not promoted: {winner} is {_worse(worse, rival)}; {evidence}.")
-    return Decision(True, f"Promoted: {winner}, {evidence}.")
+    worse = [each for each in slices if each.worse]
+    return f"{_worse(worse, rival)}; {evidence}." if worse else ""
 
 
 def _worse(slices: Sequence[SliceComparison], rival: str) -> str:

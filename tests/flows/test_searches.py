@@ -115,7 +115,9 @@ def test_the_best_parameters_are_fitted_and_judged_as_in_their_trial(tmp_path: P
     # What the store holds is not searched for again.
     assert json.loads(json.dumps(again)) == json.loads(json.dumps(facts))
     assert len([each for each in told.trials_told if each[1] == 0]) == 1
-    record = formats.read_fit(line.fit_entry(parts.key, line.searching[0])[1].folder, found)  # type: ignore[union-attr]
+    entry = line.fit_entry(parts.key, line.searching[0])[1]
+    assert entry is not None
+    record = formats.read_fit(entry.folder, found)
     assert [trial.number for trial in record.trials] == list(range(6))
 
 

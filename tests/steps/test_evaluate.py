@@ -142,6 +142,8 @@ def test_rows_that_the_champion_learned_from_are_left_out_of_the_comparison() ->
     assert found.against_champion.rows == 4
     assert found.champion_note.startswith("Compared on 4 of 12 test rows")
     assert len(found.codes) == 12  # the winner itself is judged on all
+    assert found.sketch == (15, 16, 17, 18)
+    assert judged(None).sketch == tuple(range(7, 19))
 
 
 @pytest.mark.parametrize("left", [0, 1])

@@ -43,6 +43,7 @@ def test_the_first_model_that_beats_the_class_frequencies_is_promoted() -> None:
         True,
         "Promoted: mlp, log loss -0.1200 [-0.2000, -0.0500] against the class frequencies on "
         "50 test rows, better with 96.00% confidence.",
+        by_test_rows=True,
     )
 
 
@@ -176,3 +177,20 @@ def test_a_model_that_is_worse_in_a_slice_beyond_doubt_is_not_promoted() -> None
 def test_nothing_is_told_as_certain() -> None:
     sure = Paired(BETTER.difference, 1.0, 50, 50)
     assert "better with over 99.99% confidence" in decide(prior=sure).sentence
+
+
+def test_the_test_rows_are_used_up_only_where_they_were_asked() -> None:
+    leak = Leak("target", ("x",), "The column x is the label in other words.")
+    assert decide().by_test_rows
+    assert decide(prior=WORSE).by_test_rows
+    assert decide(min_effect=0.5).by_test_rows
+    assert not decide(leaks=(leak,)).by_test_rows
+    assert not decide(latency=9.0, max_latency_ms=1.0).by_test_rows
+    assert not decide(version="7", note="another contract.").by_test_rows
+    assert not decide(prior=Paired(BETTER.difference, 0.99, 50, 5)).by_test_rows
+
+
+def test_the_outcome_tells_a_standing_champion_from_a_lost_challenge() -> None:
+    assert Decision(True, "").outcome == "promoted"
+    assert Decision(False, "").outcome == "not promoted"
+    assert Decision(False, "", standing=True).outcome == "champion already"

@@ -23,7 +23,7 @@ __all__ = ["append", "entries", "finish", "settle"]
 
 PREFIX = "logitline.history."
 NAME = re.compile(re.escape(PREFIX) + r"[0-9]{6}")
-REASON_LENGTH = 2_000  # of a tag's 5,000
+REASON_LENGTH = 2_000  # so that the whole entry fits into a tag's 5,000
 
 
 def entries(client: MlflowClient, model: str) -> list[Entry]:

@@ -31,7 +31,7 @@ def test_rows_keep_their_parts_when_the_table_grows_tenfold_and_is_shuffled(
     old = table(x[:200].tolist(), ["a", "b"] * 100)
     order = rng.permutation(2_000)
     new = table(x[order].tolist(), ["b", "a"] * 1_000)
-    config = HashSplit(test=share, validation=0.1, salt=salt)
+    config = HashSplit(test=share, validation=0.1, salt=salt, absent="keep")
     back = np.argsort(order)[:200]
     before, after = split(old, config), split(new, config)
     assert (after.part[back] == before.part).all()
