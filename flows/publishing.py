@@ -15,7 +15,7 @@ from flows.line import Line, Receipt
 from pipelines.adapters.revision import revision
 from pipelines.adapters.store import file_sha256
 from pipelines.adapters.tracking import client as tracking
-from pipelines.adapters.tracking import models, registry, runs
+from pipelines.adapters.tracking import models, registry, runs, views
 from pipelines.config import contract
 from pipelines.digests import ROOT, code_digest
 from pipelines.estimators.calibration.classifier import uncalibrated
@@ -87,6 +87,7 @@ def log_training(
     # With the lock held, a run that is half logged was left by a process that is gone.
     with tracking.locked(line.workspace, f"log-{line.model}"):
         experiment = tracking.experiment(client, line.workspace, line.model)
+        views.save(client, experiment)
         return runs.log_training(client, experiment, training)
 
 
@@ -122,8 +123,10 @@ def describe(
     )
     name = evaluation.metric
     score = evaluation.scores[winner][name]
+    estimator = kinds(line, winner)["estimator"]
+    named = winner if winner == estimator else f"{winner} ({estimator})"
     of_version = (
-        f"{winner} ({kinds(line, winner)['estimator']}), trained on {line.origin.name}: "
+        f"{named}, trained on {line.origin.name}: "
         f"{name.replace('_', ' ')} {score.value:.4f} [{score.low:.4f}, {score.high:.4f}] on "
         f"{len(evaluation.codes)} test rows. {decision.sentence}"
     )

@@ -143,10 +143,10 @@ def serve_schedule(config: Path, workspace: Path, port: int, tell: Tell) -> None
 
 def serve_uis(workspace: Path, mlflow_port: int, prefect_port: int, tell: Tell) -> None:
     """Both UIs until the process is told to stop."""
-    from pipelines.adapters.tracking import client
+    from pipelines.adapters.tracking import client, views
 
     _stop_on_termination()
-    client.connect(workspace)
+    mlflow_client = client.connect(workspace)
     uri = client.tracking_uri(workspace)
     with (
         suppress(KeyboardInterrupt),
@@ -155,9 +155,11 @@ def serve_uis(workspace: Path, mlflow_port: int, prefect_port: int, tell: Tell) 
     ):
         prefect.ready()
         mlflow.ready()
+        compared = views.addresses(mlflow_client, mlflow.url)
         pages = {"mlflow": mlflow.url, "prefect": prefect.url.removesuffix("/api")}
-        text = f"MLflow:  {pages['mlflow']}\nPrefect: {pages['prefect']}\nCtrl-C ends both."
-        tell(pages, text)
+        told = [f"MLflow:  {pages['mlflow']}", f"Prefect: {pages['prefect']}"]
+        told += [f"Candidates of {model}: {page}" for model, page in compared.items()]
+        tell({**pages, "candidates": compared}, "\n".join([*told, "Ctrl-C ends both."]))
         threading.Event().wait()
 
 

@@ -88,7 +88,7 @@ class PlainProgress:
     def fits(self, candidate: str, done: int, planned: int, note: str) -> None:
         """Say how a candidate ended."""
         if done == planned or note:
-            sys.stderr.write(f"  {candidate}: {note or f'{planned} fits'}\n")
+            sys.stderr.write(f"  {candidate}: {note or _fitted(planned)}\n")
 
     def trials(self, candidate: str, done: int, planned: int | None, best: float | None) -> None:
         """Say how far a candidate's search is: every tenth part, or every ten trials."""
@@ -102,6 +102,10 @@ def _bar(done: int, planned: int, longest: int) -> str:
     width = min(planned, longest)
     full = done * width // max(planned, 1)
     return "█" * full + "░" * (width - full)
+
+
+def _fitted(count: int) -> str:
+    return "fitted" if count == 1 else f"{count} fits"
 
 
 def _searched(done: int, planned: int | None, best: float | None) -> str:

@@ -304,6 +304,8 @@ def test_ui_serves_both_uis_and_ends_with_sigterm(trained: tuple[Path, Path]) ->
         found = fetch(f"{facts['mlflow']}/api/2.0/mlflow/registered-models/search", None)
         assert "flowers" in found
         assert "<html" in fetch(facts["prefect"]).lower()
+        assert list(facts["candidates"]) == ["flowers"]
+        assert facts["candidates"]["flowers"].startswith(f"{facts['mlflow']}/#/experiments/")
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
