@@ -43,7 +43,7 @@ def overlap(first: Sequence[int], second: Sequence[int]) -> float:
 
 def decisions_on(rows: Sequence[int], entries: Sequence[Entry]) -> int:
     """How many decisions the history has that rested on mostly these rows."""
-    return sum(overlap(rows, entry.sketch) >= SAME for entry in entries if entry.sketch)
+    return sum(overlap(rows, entry.sketch) >= SAME for entry in entries)
 
 
 def chance_of_error(decisions: int, confidence: float) -> float:

@@ -61,4 +61,5 @@ def test_what_a_person_took_down_stays_down_until_a_person_brings_it_back() -> N
     assert taken_down([machine, down, replace(machine, number=3)], second) == down
     assert taken_down([machine, down, back], second) is None
     assert taken_down([machine, down, back], first) == back
-    assert taken_down([down], ("", "")) is None
+    unknown_fits = replace(down, took_down=("sha 2", ""))
+    assert taken_down([unknown_fits], ("sha 9", "")) is None
