@@ -227,7 +227,10 @@ def test_no_training_promotes_what_a_person_took_down(tmp_path: Path, prefect_ap
     assert second["model"]["version"] == "2"
     assert second["promoted"] is False
     assert second["test_row_decisions"] == 2
+    client = tracking.connect(tmp_path)
+    assert registry.aliases(client, "flowers")["2"] == ["challenger"]
     promotion.promote_by_hand(config, tmp_path, "2", "the first one was slow")
+    assert registry.aliases(client, "flowers")["2"] == ["champion"]
     config.write_text(as_it_was)
     again = train_json(config, tmp_path)
     assert again["onnx_sha256"] == first["onnx_sha256"]
