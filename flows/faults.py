@@ -1,7 +1,7 @@
 """Named points at which a test can make a run fail, as a crash or a full disk would.
 
-`LOGITLINE_FAULT=after_register:kill` kills the process when it reaches `after_register`;
-unset, a point costs one look-up.
+`LOGITLINE_FAULT=after_register:kill` kills the process when it reaches `after_register`, and
+`:stop` halts it there until it gets SIGCONT; unset, a point costs one look-up.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ import signal
 
 __all__ = ["failpoint"]
 
+SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
+
 
 def failpoint(name: str) -> None:
-    """Kill this process if LOGITLINE_FAULT asks for it here."""
-    if os.environ.get("LOGITLINE_FAULT") == f"{name}:kill":
-        os.kill(os.getpid(), signal.SIGKILL)
+    """Kill or halt this process if LOGITLINE_FAULT asks for it here."""
+    point, _, action = os.environ.get("LOGITLINE_FAULT", "").partition(":")
+    if point == name and action in SIGNALS:
+        os.kill(os.getpid(), SIGNALS[action])

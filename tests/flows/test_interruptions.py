@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import history, registry
-from tests.flows.workspaces import logitline, train_json, workspace
+from tests.flows.workspaces import logitline, promoted, train_json, workspace
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,6 +80,33 @@ def test_kills_at_any_moment_leave_nothing_half_done(
     assert len(registry.versions(tracking.connect(tmp_path), "flowers")) == 1
     drafts = [p for p in (tmp_path / "data" / "derived" / "store").rglob(".*")]
     assert not drafts
+
+
+def test_a_champion_that_changes_while_a_training_runs_is_not_taken_down_by_it(
+    tmp_path: Path, prefect_api: str
+) -> None:
+    config = workspace(tmp_path)
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from flows.cli import main; main()", "train", str(config)],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LOGITLINE_FAULT": "after_export:stop"},
+    )
+    _, status = os.waitpid(process.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    other = promoted(config, tmp_path, 2, None)
+    process.send_signal(signal.SIGCONT)
+    assert process.wait(120) == 0
+    client = tracking.connect(tmp_path)
+    champion = registry.champion(client, "flowers")
+    assert champion is not None
+    assert champion.number == other
+    first = next(each for each in registry.versions(client, "flowers") if each.number == "1")
+    assert first.tags["logitline.decision"] == (
+        "Not promoted: the champion was moved meanwhile. Train once more."
+    )
+    assert [entry.version for entry in history.entries(client, "flowers")] == [other]
 
 
 def test_runs_that_race_leave_one_version_and_one_champion(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import signal
 from pathlib import Path
@@ -15,36 +14,8 @@ from flows.running import UsageError
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import history, registry
 from pipelines.adapters.tracking.registry import NoVersionError
-from pipelines.promotion.history import Entry, taken_down
-from tests.flows.workspaces import logitline, train_json, workspace
-
-
-def promoted(config: Path, folder: Path, number: int, champion: str | None) -> None:
-    """One more version, made champion."""
-    client = tracking.connect(folder)
-    experiment = tracking.experiment(client, folder, "flowers")
-    run = client.create_run(experiment).info
-    graph = f"graph {number}".encode()
-    draft = folder / "model.onnx"
-    draft.write_bytes(graph)
-    client.log_artifact(run.run_id, str(draft), "model")
-    tags = {registry.SHA256: hashlib.sha256(graph).hexdigest()}
-    source = f"{run.artifact_uri}/model"
-    version = registry.create_version(client, "flowers", source, run.run_id, tags)
-    entry = Entry(
-        number=0,
-        key=f"key {number}",
-        time=promotion.time_now(),
-        action="promoted",
-        version=version.number,
-        champion_before=champion,
-        champion_after=version.number,
-        by="training",
-        reason="Promoted.",
-        model=promotion.content_of(version),
-    )
-    with promotion.held(open_line(config, folder), client):
-        promotion.move(client, version, entry)
+from pipelines.promotion.history import taken_down
+from tests.flows.workspaces import logitline, promoted, train_json, workspace
 
 
 def with_versions(folder: Path, count: int) -> Path:
