@@ -105,6 +105,15 @@ def test_a_rollback_does_not_bring_back_what_a_person_took_down(tmp_path: Path) 
         promotion.roll_back(config, tmp_path, "once more")
 
 
+def test_a_rollback_takes_a_promotion_by_hand_back(tmp_path: Path) -> None:
+    config = with_versions(tmp_path, 2)
+    promotion.promote_by_hand(config, tmp_path, "1", "the wrong number")
+    assert promotion.roll_back(config, tmp_path, "it was a slip").entry.version == "2"
+    assert marked(tmp_path) == {"1": "rolled back: it was a slip"}
+    with pytest.raises(UsageError, match="no earlier champion"):
+        promotion.roll_back(config, tmp_path, "once more")
+
+
 def test_a_version_that_was_deleted_stays_taken_down_and_is_passed_over(tmp_path: Path) -> None:
     config = with_versions(tmp_path, 3)
     client = tracking.connect(tmp_path)
