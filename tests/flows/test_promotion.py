@@ -166,6 +166,17 @@ def test_mistakes_by_hand_end_in_a_sentence(tmp_path: Path) -> None:
         promotion.roll_back(config, tmp_path, "  ")
 
 
+def test_a_reason_is_kept_whole_or_refused_and_steers_no_terminal(tmp_path: Path) -> None:
+    config = with_versions(tmp_path, 2)
+    with pytest.raises(UsageError, match=r"has 2,001 characters, and the history keeps 2,000"):
+        promotion.roll_back(config, tmp_path, "x" * 2_001)
+    assert champion_of(tmp_path) == "2"
+    said = "too \x1b[31mlate\x1b[0m\u202e,\nfor «us»\ud800"
+    done = promotion.roll_back(config, tmp_path, said)
+    assert done.entry.reason == "too [31mlate [0m , for «us»"
+    assert promotion.read_history(config, tmp_path).entries[-1].reason == done.entry.reason
+
+
 def test_a_move_in_mlflow_is_told_and_becomes_an_entry_of_its_own(tmp_path: Path) -> None:
     config = with_versions(tmp_path, 3)
     client = tracking.connect(tmp_path)
