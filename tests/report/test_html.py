@@ -269,6 +269,12 @@ def test_the_comparison_with_the_champion_is_shown_where_there_is_one() -> None:
     assert "the present champion" not in Page(report(data)).text
 
 
+def test_the_two_calibration_errors_are_told_apart(page: Page) -> None:
+    assert "Calibration error" in page.text
+    assert "Expected calibration error" in page.text
+    assert "bins of equal width, so that the two differ" in page.text
+
+
 def test_data_lineage_timings_and_places_are_shown(page: Page) -> None:
     for each in (
         "2 rows without a label were left out.",
