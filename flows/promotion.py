@@ -18,7 +18,8 @@ from pipelines.adapters.store import file_sha256
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import history, registry, runs
 from pipelines.digests import content_digest
-from pipelines.promotion.history import Action, Entry, before, taken_down
+from pipelines.promotion.history import Action, Entry, before, taken_back, taken_down
+from pipelines.report.wording import plain
 
 __all__ = [
     "History",
@@ -193,8 +194,10 @@ def roll_back(config: Path, workspace: Path, reason: str) -> Moved:
     """Make the champion before this one champion again; no machine promotes this one any more."""
 
     def target(entries: Sequence[Entry], versions: Mapping[str, registry.Version]) -> str:
+        known = taken_back(entries)
+
         def usable(number: str) -> bool:
-            return number in versions and not taken_down(entries, content_of(versions[number]))
+            return number in versions and not taken_down(known, content_of(versions[number]))
 
         champion = entries[-1].champion_after if entries else None
         earlier = before(entries, champion, usable) if champion else None
@@ -213,9 +216,7 @@ Target = Callable[[Sequence[Entry], Mapping[str, registry.Version]], str]
 
 
 def _by_hand(config: Path, workspace: Path, action: Action, reason: str, target: Target) -> Moved:
-    reason = " ".join(reason.encode("utf-8", "replace").decode().split())
-    if not reason:
-        raise UsageError("A reason is kept with the decision. Give one: --reason TEXT")
+    reason = _kept(reason)
     line = open_line(config, workspace, look=False)
     client = tracking.connect(line.workspace)
     with held(line, client) as entries:
@@ -252,6 +253,19 @@ def _by_hand(config: Path, workspace: Path, action: Action, reason: str, target:
         }
         registry.set_version_tags(client, version, facts)
     return Moved(line.model, written)
+
+
+def _kept(reason: str) -> str:
+    """The reason on one line, as it is kept: whole, and without what would steer a terminal."""
+    text = " ".join(plain(reason).split())
+    if not text:
+        raise UsageError("A reason is kept with the decision. Give one: --reason TEXT")
+    if len(text) > history.REASON_LENGTH:
+        raise UsageError(
+            f"The reason has {len(text):,} characters, and the history keeps "
+            f"{history.REASON_LENGTH:,}. Make it shorter; nothing was changed."
+        )
+    return text
 
 
 def _user() -> str:

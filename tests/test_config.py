@@ -118,6 +118,11 @@ def test_classes_are_two_or_more_distinct_labels_of_one_type(
     assert words in refusal(source=source(**keys))
 
 
+def test_a_promotion_asks_for_no_more_confidence_than_its_resamples_can_show() -> None:
+    assert Config.model_validate(raw(promotion={"confidence": 0.999})).promotion.confidence == 0.999
+    assert "less than or equal to 0.999" in refusal(promotion={"confidence": 0.9999})
+
+
 def test_test_and_validation_leave_rows_to_train_on() -> None:
     assert "more than 0.9" in refusal(split={"test": 0.5, "validation": 0.45})
     Config.model_validate(raw(split={"test": 0.5, "validation": 0.4}))

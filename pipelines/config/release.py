@@ -33,7 +33,8 @@ class Promotion(Section):
     """What a challenger must prove and keep within."""
 
     metric: Metric = "log_loss"
-    confidence: float = Field(default=0.95, ge=0.5, lt=1)
+    # More is not to be shown by 5,000 resamples.
+    confidence: float = Field(default=0.95, ge=0.5, le=0.999)
     min_effect: float = Field(default=0.0, ge=0)
     max_latency_ms: float | None = Field(default=None, gt=0)
     max_size_mb: float | None = Field(default=None, gt=0)

@@ -93,13 +93,17 @@ def _f1(it: Tallies) -> Floats:
 
 
 def _averaged(by_class: Callable[[Tallies], Floats]) -> Callable[[Tallies], Floats]:
-    """Class 1 of two, else the mean over classes, without those that are not defined."""
+    """Class 1 of two, else the mean over the classes that are there.
+
+    A class without rows would count as 0: every slice that lacks one would then seem worse than
+    the rest, and the average jump where a model once predicts it.
+    """
 
     def average(it: Tallies) -> Floats:
         values = by_class(it)
         if values.shape[1] == 2:
             return values[:, 1]
-        return _known_mean(values)
+        return _known_mean(np.where(it.truth > 0, values, np.nan))
 
     return average
 
@@ -153,7 +157,7 @@ VALUES: dict[str, Callable[[Tallies], Floats]] = {
     "balanced_accuracy": lambda it: _known_mean(_recall(it)),
     "precision": _averaged(_precision),
     "recall": _averaged(_recall),
-    "f1": lambda it: _f1(it)[:, 1] if it.truth.shape[1] == 2 else _f1(it).mean(axis=1),
+    "f1": _averaged(_f1),
     "mcc": _matthews,
     "expected_calibration_error": _mean(lambda it: np.abs(it.gaps).sum(axis=1)),
 }

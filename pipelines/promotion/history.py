@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["BY_HAND", "Action", "Entry", "Reign", "before", "reigns", "taken_down"]
+__all__ = ["BY_HAND", "Action", "Entry", "Reign", "before", "reigns", "taken_back", "taken_down"]
 
 Action = Literal["promoted", "not promoted", "promoted by hand", "rolled back", "moved elsewhere"]
 # What a person does, be it in MLflow itself; a machine does not undo it.
@@ -128,6 +128,18 @@ def taken_down(entries: Sequence[Entry], model: tuple[str, str]) -> Entry | None
             elif _same(entry.took_down, model):
                 found = entry
     return found
+
+
+def taken_back(entries: Sequence[Entry]) -> list[Entry]:
+    """The history as a rollback sees it: without the promotion by hand that it takes back.
+
+    What the champion was put in the place of by a person was taken down by that act alone; the
+    act undone, it stands as before. Rollbacks and machines' promotions stay.
+    """
+    moves = [each for each in entries if each.champion_after != each.champion_before]
+    last = moves[-1] if moves else None
+    undone = last is not None and last.action in ("promoted by hand", "moved elsewhere")
+    return [each for each in entries if not (undone and each is last)]
 
 
 def _same(first: tuple[str, str], second: tuple[str, str]) -> bool:

@@ -124,6 +124,8 @@ def _decomposition(data: ReportData, found: Sequence[Calibration]) -> str:
     caption = (
         "Each class against the rest. Brier score = reliability − resolution + uncertainty + "
         "within bins. Reliability: how far frequencies are from probabilities; resolution: how "
-        "far the bins' frequencies are from each other."
+        "far the bins' frequencies are from each other. The calibration error here is of a class's "
+        "probability in bins of about equally many rows; among the candidates it is of the "
+        "greatest probability in bins of equal width, so that the two differ."
     )
     return table(caption, heads, rows, 6)

@@ -48,10 +48,12 @@ def said(it: Calibration, label: object) -> str:
     worst = max(it.bins, key=lambda each: abs(each.observed.value - each.predicted))
     outside = sum(not each.observed.low <= each.predicted <= each.observed.high for each in it.bins)
     bounds = interval(it.error)
+    bins = "1 bin" if len(it.bins) == 1 else f"{len(it.bins)} bins"
+    have = "has" if outside == 1 else "have"
     return (
         f"Reliability diagram of {name(label, 40)}: expected calibration error "
-        f"{number(it.error.value)}{f' ({bounds})' if bounds else ''} in {len(it.bins)} bins; "
-        f"{outside} of them have a mean probability outside the interval of the observed "
+        f"{number(it.error.value)}{f' ({bounds})' if bounds else ''} in {bins}; "
+        f"{outside} of them {have} a mean probability outside the interval of the observed "
         f"frequency. Widest gap: {number(worst.predicted)} predicted, "
         f"{number(worst.observed.value)} observed ({worst.rows:,} rows)."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipelines.metrics import SliceComparison, SliceScores
 from pipelines.report.content import ReportData
@@ -24,9 +24,7 @@ def slices(data: ReportData) -> str:
 
 def _beside_the_rest(data: ReportData) -> Iterator[str]:
     it, heading = data.evaluation, HEADINGS[data.evaluation.metric]
-    flagged = sum(each.worse for each in it.slices)
-    count = f"{flagged} of {len(it.slices)} slices" if flagged else "No slice"
-    yield f"<p>{count} {_is(flagged)} worse than all other test rows beyond doubt.</p>"
+    yield f"<p>{_counted(it.slices, 'than all other test rows')}</p>"
     caption = (
         f"{heading} of {escaped(data.winner)} in each slice, and its difference from all other "
         f"test rows, with {percent(data.confidence)} intervals; p of «no worse than the others», "
@@ -41,10 +39,8 @@ def _beside_the_champion(data: ReportData) -> Iterator[str]:
     it, heading = data.evaluation, HEADINGS[data.evaluation.metric]
     if not it.champion_slices:
         return
-    flagged = sum(each.worse for each in it.champion_slices)
-    count = f"{flagged} of {len(it.champion_slices)} slices" if flagged else "No slice"
     yield "<h3>Against the champion</h3>"
-    yield f"<p>{count} {_is(flagged)} worse than with the champion beyond doubt.</p>"
+    yield f"<p>{_counted(it.champion_slices, 'than with the champion')}</p>"
     caption = (
         f"{heading} of {escaped(data.winner)} minus the champion's on the same rows of the "
         "slice; p of «no worse than the champion», adjusted likewise."
@@ -54,8 +50,20 @@ def _beside_the_champion(data: ReportData) -> Iterator[str]:
     yield table(caption, heads, map(_compared, order), 3)
 
 
-def _is(count: int) -> str:
-    return "are" if count > 1 else "is"
+def _counted(found: Sequence[SliceScores] | Sequence[SliceComparison], than: str) -> str:
+    """How many slices are worse; of none that was judged nothing is said."""
+    judged = sum(_is_judged(each) for each in found)
+    flagged = sum(each.worse for each in found)
+    if not judged:
+        return "No slice could be judged; the table says why."
+    of = f"{judged} of {len(found)} slices were judged; " if judged < len(found) else ""
+    count = f"{flagged} of {judged} slices" if flagged else "no slice"
+    text = f"{of}{count} {'are' if flagged > 1 else 'is'} worse {than} beyond doubt."
+    return text[:1].upper() + text[1:]
+
+
+def _is_judged(each: SliceScores | SliceComparison) -> bool:
+    return (each.rest if isinstance(each, SliceScores) else each.paired) is not None
 
 
 def _scored(each: SliceScores, metric: str) -> str:
@@ -80,12 +88,13 @@ def _compared(each: SliceComparison) -> str:
 
 
 def _row(each: SliceScores | SliceComparison, cells: list[str]) -> str:
-    judged = WORSE if each.worse else escaped(each.note or "no worse")
+    found = (WORSE if each.worse else "no worse") if _is_judged(each) else ""
+    judged = "; ".join(filter(None, (found, escaped(each.note))))
     return row(
         f"{escaped(each.column)}: {escaped(each.value)}",
         f"<td>{judged}</td>",
         numeric(f"{each.rows:,}"),
         *cells,
-        numeric("–" if each.note else f"{each.p:.2g}"),
+        numeric(f"{each.p:.2g}" if _is_judged(each) else "–"),
         kind="flagged" if each.worse else "",
     )

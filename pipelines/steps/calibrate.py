@@ -108,6 +108,7 @@ def calibrate(
             "probability_calibration": calibration.method,
             **_under("probability_calibration", calibrator.numbers()),
             "threshold": threshold.kind,
+            **_asked(threshold),
             **_under("threshold", rule.numbers()),
         },
     )
@@ -167,6 +168,11 @@ def _thin(rule: Any) -> list[str]:
         return []
     count = f"{taken} of the {rule.rows} rows held out"
     return [f"threshold: its precision of {rule.precision:.3f} rests on {count}"]
+
+
+def _asked(threshold: Threshold) -> dict[str, Any]:
+    """The recall or precision that was required, beside which stands what it came to."""
+    return {} if threshold.at_least is None else {"threshold__at_least": threshold.at_least}
 
 
 def _under(prefix: str, numbers: dict[str, Any]) -> dict[str, Any]:

@@ -90,6 +90,12 @@ def _judge(evaluation: Evaluation, paired: Paired, rival: str, config: Promotion
             f"each other, too few to tell {winner} from {rival}.",
         )
     gap = paired.difference
+    if (gap.value, gap.low, gap.high) == (0.0, 0.0, 0.0):
+        sentence = (
+            f"Not promoted: by {metric} {winner} is the same as {rival}, on the {paired.rows} test "
+            "rows and in every resample of them."
+        )
+        return Decision(False, sentence, by_test_rows=True)
     evidence = (
         f"{metric} {gap.value:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}] against {rival} on "
         f"{paired.rows} test rows, better with {_percent(paired.share_better)} confidence"

@@ -76,6 +76,15 @@ def test_a_rollback_does_not_bring_back_what_a_person_took_down(tmp_path: Path) 
         promotion.roll_back(config, tmp_path, "once more")
 
 
+def test_a_rollback_takes_a_promotion_by_hand_back(tmp_path: Path) -> None:
+    config = with_versions(tmp_path, 2)
+    promotion.promote_by_hand(config, tmp_path, "1", "the wrong number")
+    assert promotion.roll_back(config, tmp_path, "it was a slip").entry.version == "2"
+    assert marked(tmp_path) == {"1": "rolled back: it was a slip"}
+    with pytest.raises(UsageError, match="no earlier champion"):
+        promotion.roll_back(config, tmp_path, "once more")
+
+
 def test_a_version_that_was_deleted_stays_taken_down_and_is_passed_over(tmp_path: Path) -> None:
     config = with_versions(tmp_path, 3)
     client = tracking.connect(tmp_path)
@@ -126,6 +135,17 @@ def test_mistakes_by_hand_end_in_a_sentence(tmp_path: Path) -> None:
         promotion.promote_by_hand(config, tmp_path, "2", "why not")
     with pytest.raises(UsageError, match="A reason is kept"):
         promotion.roll_back(config, tmp_path, "  ")
+
+
+def test_a_reason_is_kept_whole_or_refused_and_steers_no_terminal(tmp_path: Path) -> None:
+    config = with_versions(tmp_path, 2)
+    with pytest.raises(UsageError, match=r"has 2,001 characters, and the history keeps 2,000"):
+        promotion.roll_back(config, tmp_path, "x" * 2_001)
+    assert champion_of(tmp_path) == "2"
+    said = "too \x1b[31mlate\x1b[0m\u202e,\nfor «us»\ud800"
+    done = promotion.roll_back(config, tmp_path, said)
+    assert done.entry.reason == "too [31mlate [0m , for «us»"
+    assert promotion.read_history(config, tmp_path).entries[-1].reason == done.entry.reason
 
 
 def test_a_move_in_mlflow_is_told_and_becomes_an_entry_of_its_own(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def draw(n: int, classes: int, seed: int, ties: bool) -> tuple[np.ndarray, np.nd
 def averaged(score: Any, codes: np.ndarray, label: np.ndarray, K: int) -> float:
     if K == 2:
         return float(score(codes, label, average="binary", zero_division=0))
-    return float(score(codes, label, average="macro", labels=range(K), zero_division=0))
+    return float(score(codes, label, average="macro", labels=np.unique(codes), zero_division=0))
 
 
 def by_the_book(
@@ -74,6 +74,19 @@ def test_intervals_equal_a_plain_loop_over_repeated_rows(classes: int) -> None:
     for name in values[0]:
         low, high = np.quantile([v[name] for v in values], [0.1, 0.9])
         assert (got[name].low, got[name].high) == pytest.approx((low, high), abs=1e-6), name
+
+
+@pytest.mark.parametrize("name", ["precision", "recall", "f1"])
+def test_a_class_without_rows_has_no_part_in_an_average_over_classes(name: str) -> None:
+    codes = np.array([0, 0, 0, 1, 1, 1], dtype=np.int32)
+    given = np.array([0, 0, 1, 1, 1, 1], dtype=np.int32)
+    P = np.full((6, 3), 1 / 3)
+    got = evaluate(P, codes, resamples(6, 2, 0), given)[name].value
+    assert got == pytest.approx(
+        averaged(getattr(reference, f"{name}_score"), codes, given, 3), abs=1e-12
+    )
+    once = np.array([0, 0, 2, 1, 1, 1], dtype=np.int32)
+    assert evaluate(P, codes, resamples(6, 2, 0), once)[name].value > 0.8
 
 
 def test_expected_calibration_error_is_the_weighted_gap_a_bin() -> None:

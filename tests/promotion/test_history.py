@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipelines.promotion.history import Action, Entry, Reign, before, reigns, taken_down
+from pipelines.promotion.history import Action, Entry, Reign, before, reigns, taken_back, taken_down
 
 
 def entry(number: int, action: Action, version: str, then: str | None, now: str | None) -> Entry:
@@ -63,3 +63,14 @@ def test_what_a_person_took_down_stays_down_until_a_person_brings_it_back() -> N
     assert taken_down([machine, down, back], first) == back
     unknown_fits = replace(down, took_down=("sha 2", ""))
     assert taken_down([unknown_fits], ("sha 9", "")) is None
+
+
+def test_a_rollback_undoes_the_last_move_if_it_was_a_person_s_promotion() -> None:
+    assert taken_back(STORY[:4]) == STORY[:3]
+    assert taken_back([*STORY[:4], replace(STORY[2], number=5)]) == [
+        *STORY[:3],
+        replace(STORY[2], number=5, champion_before="2", champion_after="2"),
+    ]
+    assert taken_back(STORY) == STORY
+    assert taken_back(STORY[:2]) == STORY[:2]
+    assert taken_back([]) == []

@@ -269,6 +269,37 @@ def test_the_comparison_with_the_champion_is_shown_where_there_is_one() -> None:
     assert "the present champion" not in Page(report(data)).text
 
 
+def test_the_two_calibration_errors_are_told_apart(page: Page) -> None:
+    assert "Calibration error" in page.text
+    assert "Expected calibration error" in page.text
+    assert "bins of equal width, so that the two differ" in page.text
+
+
+def sliced_page(*slices: SliceScores) -> str:
+    data = report_data(("no", "yes"))
+    evaluation = dataclasses.replace(data.evaluation, slices=slices)
+    return Page(report(dataclasses.replace(data, evaluation=evaluation))).text
+
+
+def test_of_slices_that_were_not_judged_nothing_is_claimed() -> None:
+    small = SliceScores("site", "north", 9, note="too small: 9 of the 30 rows that it takes")
+    fine = SliceScores("site", "south", 90, rest=Interval(0.1, -0.1, 0.3), p=0.4)
+    alone = sliced_page(small)
+    assert "No slice could be judged; the table says why." in alone
+    assert "no worse" not in alone.split("Slices")[1].split("Holm")[1]
+    assert "No slice is worse than all other test rows beyond doubt." in sliced_page(fine)
+    assert "1 of 2 slices were judged; no slice is worse" in sliced_page(small, fine)
+    bad = dataclasses.replace(fine, worse=True, p=0.001)
+    assert "1 of 2 slices is worse than all other test rows" in sliced_page(bad, fine)
+
+
+def test_a_slice_with_a_metric_that_it_does_not_define_keeps_its_judgement() -> None:
+    note = "not defined here, a class is missing: roc_auc"
+    told = sliced_page(SliceScores("site", "x", 90, {}, Interval(0.1, -0.1, 0.3), 0.41, note=note))
+    assert f"no worse; {note}" in told
+    assert "0.41" in told
+
+
 def test_data_lineage_timings_and_places_are_shown(page: Page) -> None:
     for each in (
         "2 rows without a label were left out.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -66,4 +68,6 @@ def test_a_reliability_diagram_tells_its_error_and_its_widest_gap() -> None:
     assert list(axes.lines[1].get_ydata()) == [0.1, 0.5]
     said = reliability.said(found, "yes")
     assert "expected calibration error 0.1800 (0.1000 to 0.2500) in 2 bins; 1 of them" in said
+    assert "1 of them has a mean probability outside" in said
     assert "0.8000 predicted, 0.5000 observed (60 rows)" in said
+    assert "in 1 bin; 0 of them have" in reliability.said(replace(found, bins=bins[:1]), "yes")

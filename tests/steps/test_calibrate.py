@@ -94,6 +94,13 @@ def test_a_threshold_alone_leaves_the_selection_loss_of_the_plain_probabilities(
     assert after.selection_loss == pytest.approx(plain)
 
 
+def test_what_was_required_stands_beside_what_it_came_to() -> None:
+    after = calibrate(fitted(), [two_classes()], NONE, Threshold(kind="recall", at_least=0.9))
+    assert after.decision["threshold__at_least"] == 0.9
+    assert after.decision["threshold__recall"] >= 0.9
+    assert "threshold__at_least" not in calibrate(fitted(), [two_classes()], NONE, BEST_F1).decision
+
+
 def test_costs_of_three_classes_become_the_rule() -> None:
     P, codes = drawn(60, 3)
     costs = [[0.0, 1.0, 1.0], [9.0, 0.0, 9.0], [1.0, 1.0, 0.0]]

@@ -174,6 +174,16 @@ def test_a_model_that_is_worse_in_a_slice_beyond_doubt_is_not_promoted() -> None
     assert decide(champion=BETTER, version="7", slices=(fine,)).promoted
 
 
+def test_a_challenger_that_the_metric_cannot_tell_from_the_champion_is_told_as_the_same() -> None:
+    same = Paired(Interval(0.0, 0.0, 0.0), 0.0, 50, 50, metric="roc_auc")
+    assert decide(champion=same, version="7") == Decision(
+        False,
+        "Not promoted: by roc auc mlp is the same as the champion (version 7), on the 50 test rows "
+        "and in every resample of them.",
+        by_test_rows=True,
+    )
+
+
 def test_nothing_is_told_as_certain() -> None:
     sure = Paired(BETTER.difference, 1.0, 50, 50)
     assert "better with over 99.99% confidence" in decide(prior=sure).sentence

@@ -19,7 +19,7 @@ from pipelines.adapters.tracking import registry
 from pipelines.adapters.tracking.client import WorkspaceError
 from pipelines.promotion.history import Entry
 
-__all__ = ["append", "entries", "finish", "settle"]
+__all__ = ["REASON_LENGTH", "append", "entries", "finish", "settle"]
 
 PREFIX = "logitline.history."
 NAME = re.compile(re.escape(PREFIX) + r"[0-9]{6}")
