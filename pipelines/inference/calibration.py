@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import TensorProto
 
 from pipelines.estimators.calibration import (
     Argmax,
@@ -146,7 +145,7 @@ def _argmax(graph: Graph, p: str, _: Argmax) -> str:
 def _threshold(graph: Graph, p: str, rule: Threshold) -> str:
     positive = graph.Gather(p, np.array(1), axis=1)
     reached = graph.GreaterOrEqual(positive, _array(rule.value))
-    return graph.Cast(reached, to=TensorProto.INT64)
+    return graph.Where(reached, np.array(1), np.array(0))  # tract gives a Cast another type
 
 
 def _costs(graph: Graph, p: str, rule: Costs) -> str:

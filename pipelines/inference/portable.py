@@ -24,6 +24,7 @@ from sklearn.pipeline import Pipeline
 
 from pipelines.estimators.calibration.classifier import uncalibrated
 from pipelines.estimators.preprocessing import Preprocessor
+from pipelines.inference.binding import InputError
 from pipelines.inference.convert import fitted_steps, walked
 from pipelines.inference.estimators import convert_portable, parse_portable
 from pipelines.inference.graph import ConversionError
@@ -91,9 +92,12 @@ def encode(
 
     A number enters as its nearest float32; one beyond float32 becomes infinite, as it does in
     the fitted pipeline. A category enters as its place in its list of `codes`, −1 where it is
-    not in it, NaN for a gap.
+    not in it, NaN for a gap. Raises InputError where a column is missing.
     """
     columns, known = json.loads(metadata["columns"]), json.loads(metadata["codes"])
+    absent = [repr(name) for name in columns if name not in features]
+    if absent:
+        raise InputError(f"The rows have no column {', '.join(absent)}, which the model needs.")
     out = np.empty((len(features[columns[0]]), len(columns)), dtype=np.float32)
     with np.errstate(over="ignore"):
         for j, name in enumerate(columns):

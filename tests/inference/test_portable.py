@@ -16,6 +16,7 @@ from sklearn.pipeline import Pipeline
 
 from pipelines.estimators import LogisticClassifier
 from pipelines.estimators.preprocessing import Preprocessor
+from pipelines.inference.binding import InputError
 from pipelines.inference.convert import ConversionError, to_onnx
 from pipelines.inference.parity import compare, probe_rows
 from pipelines.inference.portable import PortableModel, encode, to_portable
@@ -135,6 +136,11 @@ def test_a_category_enters_as_its_position_an_unseen_one_as_minus_one_a_gap_as_n
     assert matrix[:, 1] == pytest.approx([1, np.nan, 0, -1], nan_ok=True)
     frame = pd.DataFrame({"c": X["c"], "n": X["n"]}).astype({"c": "str"}).set_axis([5, 3, 1, 0])
     assert np.array_equal(encode(texts, frame), matrix, equal_nan=True)
+
+
+def test_rows_that_lack_a_column_are_refused_with_its_name() -> None:
+    with pytest.raises(InputError, match="no column 'b', 'c'"):
+        encode({"columns": '["a","b","c"]', "codes": "{}"}, {"a": [1.0]})
 
 
 @pytest.mark.parametrize("columns", [1, 3])

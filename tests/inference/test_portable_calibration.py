@@ -80,6 +80,16 @@ def test_calibrators_and_rules_need_core_operators_in_float32_alone(method: str)
     assert metadata["precision"] == "float32"
 
 
+def test_no_label_is_cast_from_a_truth_value() -> None:
+    """tract 0.23 gives such a label a type of its own, which cannot be read back."""
+    pipeline = calibrated("logistic", ["a", "b"], "sigmoid", "best_f1")
+    model = onnx.load_from_string(to_portable(pipeline, portable_cases.contract(["a", "b"]), {}))
+    casts = [node for node in model.graph.node if node.op_type == "Cast"]
+    assert {attribute.i for node in casts for attribute in node.attribute} <= {
+        onnx.TensorProto.FLOAT
+    }
+
+
 @pytest.mark.parametrize("method", ["sigmoid", "isotonic", "temperature"])
 @pytest.mark.parametrize("classes", ["binary bool", "three str"])
 def test_the_reference_evaluator_answers_as_onnx_runtime_does(method: str, classes: str) -> None:
