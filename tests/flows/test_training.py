@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 
+from flows import portables
+from pipelines.adapters.store import file_sha256
 from pipelines.adapters.tracking import client as tracking
-from pipelines.adapters.tracking import registry
+from pipelines.adapters.tracking import registry, runs
+from pipelines.digests import ROOT
 from pipelines.inference import Predictor
 from pipelines.metrics import METRICS
 from tests.flows.workspaces import flowers, logitline, train_json, workspace
@@ -72,6 +76,26 @@ def test_the_champion_is_registered_with_its_digest_and_answers(trained: Any) ->
     predictor = Predictor.load(path, sha256=sha256)
     (label,) = predictor.predict({"height": 50.0, "petals": 30, "colour": None})
     assert label in ("daisy", "rose", "tulip")
+
+
+def test_the_version_keeps_its_portable_graph_with_the_digest_and_the_same_lineage(
+    trained: Any,
+) -> None:
+    folder, _, result = trained
+    client = tracking.connect(folder)
+    version = registry.champion(client, "flowers")
+    assert version is not None
+    portable = runs.read_artifact(client, version.run_id, portables.FILE)
+    assert hashlib.sha256(portable).hexdigest() == version.tags[portables.TAG]
+    assert "gives the pipeline's label on all" in version.tags[portables.NOTE]
+    own, other = (
+        {entry.key: entry.value for entry in onnx.load_from_string(content).metadata_props}
+        for content in (Path(result["onnx"]).read_bytes(), portable)
+    )
+    lineage = {key for key in own if key.startswith("logitline.")}
+    assert {f"logitline.{name}" for name in ("dataset_sha256", "split", "config", "code")} < lineage
+    assert own["logitline.lock_sha256"] == file_sha256(ROOT / "requirements.lock")
+    assert {key: own[key] for key in lineage}.items() <= other.items()
 
 
 def test_the_bundle_checks_out_and_runs_without_this_project(trained: Any) -> None:
