@@ -9,13 +9,9 @@ from typing import Any
 import pandas as pd
 
 from pipelines.inference.convert import to_onnx
-from pipelines.inference.parity import Parity, compare, probe_rows
+from pipelines.inference.parity import Parity, ParityError, proof_rows, require
 
 __all__ = ["ParityError", "Registered", "register"]
-
-
-class ParityError(RuntimeError):
-    """The graph disagrees with the fitted pipeline; the row and the column are named."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +30,19 @@ def register(
     Parameters
     ----------
     X : DataFrame
-        The test rows. The proof adds rows with each column at its minimum and maximum,
-        missing, and at a value that was never seen.
+        The test rows. The proof adds rows at, between and beyond the ends of each column,
+        missing and unseen values, and both sides of a tree's thresholds.
     lineage : mapping
         Digests that the graph's metadata carries.
 
     Raises
     ------
     ParityError
-        If a label differs, or a probability by more than 1e-5.
+        If a label differs, or a probability by more than 1e-5 (1e-4 on extreme values).
     """
     model = to_onnx(pipeline, contract, lineage)
-    rows = pd.concat([X, probe_rows(X, contract)], ignore_index=True)
-    parity = compare(pipeline, model, rows)
-    if not parity.proven:
-        raise ParityError(f"The graph was not registered. {parity.sentence}")
+    try:
+        parity = require(pipeline, model, proof_rows(pipeline, X, contract))
+    except ParityError as error:
+        raise ParityError(f"The graph was not registered. {error}") from None
     return Registered(model, parity)

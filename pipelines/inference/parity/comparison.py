@@ -1,8 +1,8 @@
-"""The proof that a graph answers as the fitted pipeline does, row by row."""
+"""Two answers to the same rows, held against each other."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,30 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from pipelines.estimators.calibration import Argmax, CalibratedClassifier
+from pipelines.inference.parity.rows import ProofRows, plain_rows
 from pipelines.inference.serving import Model
 
-__all__ = ["PROBABILITY_TOLERANCE", "TIE", "Parity", "compare", "probe_rows"]
+__all__ = [
+    "EXTREME_TOLERANCE",
+    "PROBABILITY_TOLERANCE",
+    "TIE",
+    "Expected",
+    "Parity",
+    "ParityError",
+    "agreeing",
+    "compare",
+    "expected",
+    "judge",
+    "shown",
+]
 
 PROBABILITY_TOLERANCE = 1e-5
+EXTREME_TOLERANCE = 1e-4  # far beyond every value seen, where float32's steps are large
 TIE = 1e-6  # a probability as close as this to another label may cross over in float32
-UNSEEN = "never seen in training"
+
+
+class ParityError(RuntimeError):
+    """A graph disagrees with the fitted pipeline; the runtime, row and column are named."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +52,15 @@ class Parity:
         Rows that are within `TIE` of another label: whose two best probabilities are, or which
         are as near to a threshold.
     max_difference : float
-        The largest difference of a probability; NaN where one of the two is.
+        The largest difference of a probability on rows that are no extremes; NaN where one of
+        the two is.
     where : str
-        The worst row and class: a row with another label if there is one, else the row of
-        the largest difference.
+        The worst row and class: a row with another label if there is one, else the row that
+        is furthest above what it may differ by, else that of the largest difference.
+    max_difference_extreme : float
+        The same of the extreme rows, 0 without any.
+    worst : int
+        The worst row's position, −1 without rows.
     """
 
     rows: int
@@ -46,14 +68,17 @@ class Parity:
     ties: int
     max_difference: float
     where: str
+    max_difference_extreme: float = 0.0
+    worst: int = -1
 
     @property
     def proven(self) -> bool:
-        """No label differs and no probability by more than `PROBABILITY_TOLERANCE`."""
+        """No label differs and no probability by more than the tolerances."""
         return (
             self.rows > 0
             and self.label_mismatches == 0
             and self.max_difference <= PROBABILITY_TOLERANCE
+            and self.max_difference_extreme <= EXTREME_TOLERANCE
         )
 
     @property
@@ -61,87 +86,90 @@ class Parity:
         """The finding in one sentence."""
         rows = f"{self.rows} row{'' if self.rows == 1 else 's'}"
         ties = f", {self.ties} of them ties" if self.ties else ""
+        extreme = self.max_difference_extreme
         if self.proven:
+            further = f" ({extreme:.1e} on extreme values)" if extreme > self.max_difference else ""
             return (
                 f"The graph gives the pipeline's label on all {rows}{ties}, and its probabilities "
-                f"within {self.max_difference:.1e}."
+                f"within {self.max_difference:.1e}{further}."
             )
         return (
             f"The graph disagrees with the pipeline: of {rows}{ties}, {self.label_mismatches} "
-            f"have another label, and a probability differs by {self.max_difference:.1e} "
-            f"(allowed: {PROBABILITY_TOLERANCE:.0e}). The worst is {self.where}."
+            f"have another label, and a probability {_off(self.max_difference)} (allowed: "
+            f"{PROBABILITY_TOLERANCE:.0e}), on extreme values {_off(extreme)} (allowed: "
+            f"{EXTREME_TOLERANCE:.0e}). The worst is {self.where}."
         )
 
 
-def probe_rows(X: pd.DataFrame, contract: Mapping[str, Any]) -> pd.DataFrame:
-    """A typical row with one column at a time at its least, greatest, missing or unseen value.
-
-    The typical row has each number's median and each category's most frequent value; one
-    more row has every column missing.
-    """
-    typical = {name: _typical(X[name], spec) for name, spec in _columns(X, contract)}
-    rows = [typical, {name: _gap(spec) for name, spec in _columns(X, contract)}]
-    for name, spec in _columns(X, contract):
-        rows += [{**typical, name: value} for value in _extremes(X[name], spec)]
-    return pd.DataFrame(
-        {
-            name: np.array(
-                [row[name] for row in rows],
-                dtype=object if spec["type"] == "category" else np.float64,
-            )
-            for name, spec in _columns(X, contract)
-        }
-    )
+def _off(difference: float) -> str:
+    return "is not a number" if np.isnan(difference) else f"differs by {difference:.1e}"
 
 
-def _columns(X: pd.DataFrame, contract: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    return [(name, spec) for name, spec in contract["columns"].items() if name in X.columns]
+@dataclass(frozen=True)
+class Expected:
+    """The pipeline's answer: probabilities (N, K) in float64, labels (N,), and which are ties."""
+
+    probabilities: NDArray[np.float64]
+    labels: NDArray[Any]
+    ties: NDArray[np.bool_]
+
+    def at(self, rows: NDArray[np.intp]) -> Expected:
+        """The answer to these rows alone."""
+        return Expected(self.probabilities[rows], self.labels[rows], self.ties[rows])
 
 
-def _gap(spec: Mapping[str, Any]) -> Any:
-    return "" if spec["type"] == "category" else np.nan
-
-
-def _typical(column: pd.Series[Any], spec: Mapping[str, Any]) -> Any:
-    if spec["type"] == "category":
-        present = column[column != ""]
-        return sorted(present.mode())[0] if len(present) else ""
-    # The lower median is a value of the column itself, exact in its precision.
-    present = column.dropna()
-    return float(np.sort(present)[(len(present) - 1) // 2]) if len(present) else np.nan
-
-
-def _extremes(column: pd.Series[Any], spec: Mapping[str, Any]) -> list[Any]:
-    if spec["type"] == "category":
-        unseen = UNSEEN
-        while unseen in spec["values"]:
-            unseen += "!"
-        present = sorted(set(column) - {""})
-        return ["", unseen, *present[:1], *present[-1:]]
-    least, greatest = column.min(), column.max()
-    bounds = [spec.get("min", least), spec.get("max", greatest)]
-    return [np.nan, float(least), float(greatest), *map(float, bounds)]
+def expected(pipeline: Pipeline, X: pd.DataFrame) -> Expected:
+    """What the pipeline answers to every row of X."""
+    P = np.asarray(pipeline.predict_proba(X), dtype=np.float64)
+    ties = _rule(pipeline).margins(P) <= TIE
+    return Expected(P, np.asarray(pipeline.predict(X)), ties)
 
 
 def compare(pipeline: Pipeline, model: bytes, X: pd.DataFrame) -> Parity:
-    """What the graph answers beside what the pipeline answers, on every row of X.
+    """What model.onnx answers beside what the pipeline answers, on every row of X.
 
     X holds the contract's columns as ingest leaves them: float64 with NaN, text with "".
     """
-    expected = np.asarray(pipeline.predict_proba(X), dtype=np.float64)
-    wanted = np.asarray(pipeline.predict(X))
     graph = Model(model)
-    labels, probabilities = graph.run(X)
-    difference = np.abs(probabilities - expected)
-    ties = _rule(pipeline).margins(expected) <= TIE
-    mismatches = (labels != wanted) & ~ties
+    return judge(expected(pipeline, X), *graph.run(X), plain_rows(X), graph.classes)
+
+
+def judge(
+    wanted: Expected,
+    labels: NDArray[Any],
+    probabilities: NDArray[Any],
+    rows: ProofRows,
+    classes: Sequence[Any],
+) -> Parity:
+    """The comparison of a graph's answer with the pipeline's, both to the same rows."""
+    difference = np.abs(probabilities - wanted.probabilities)
+    mismatches = (labels != wanted.labels) & ~wanted.ties
+    worst = difference.max(axis=1, initial=0.0)
+    severity = np.nan_to_num(worst / _allowed(rows), nan=np.inf)
+    row = int(np.lexsort((-severity, ~mismatches))[0]) if len(worst) else -1
     return Parity(
-        rows=len(X),
+        rows=len(worst),
         label_mismatches=int(mismatches.sum()),
-        ties=int(ties.sum()),
-        max_difference=float(difference.max(initial=0.0)),
-        where=_where(X, mismatches, difference, graph, labels, wanted) if len(X) else "",
+        ties=int(wanted.ties.sum()),
+        max_difference=float(worst[~rows.extreme].max(initial=0.0)),
+        where="" if row < 0 else _where(rows, row, difference[row], classes, labels, wanted.labels),
+        max_difference_extreme=float(worst[rows.extreme].max(initial=0.0)),
+        worst=row,
     )
+
+
+def agreeing(
+    wanted: Expected, labels: NDArray[Any], probabilities: NDArray[Any], rows: ProofRows
+) -> NDArray[np.bool_]:
+    """Which rows have the pipeline's label, but for ties, and its probabilities."""
+    worst = np.abs(probabilities - wanted.probabilities).max(axis=1, initial=0.0)
+    agrees: NDArray[np.bool_] = (labels == wanted.labels) | wanted.ties
+    agrees &= worst <= _allowed(rows)
+    return agrees
+
+
+def _allowed(rows: ProofRows) -> NDArray[np.float64]:
+    return np.where(rows.extreme, EXTREME_TOLERANCE, PROBABILITY_TOLERANCE)
 
 
 def _rule(pipeline: Pipeline) -> Any:
@@ -151,19 +179,28 @@ def _rule(pipeline: Pipeline) -> Any:
 
 
 def _where(
-    X: pd.DataFrame,
-    mismatches: NDArray[np.bool_],
+    rows: ProofRows,
+    row: int,
     difference: NDArray[np.float64],
-    graph: Model,
+    classes: Sequence[Any],
     labels: NDArray[Any],
     wanted: NDArray[Any],
 ) -> str:
-    worst = difference.max(axis=1)
-    row = int(np.where(mismatches, worst + 2, worst).argmax())
-    code = int(difference[row].argmax())
-    values = ", ".join(f"{name} = {X[name].iloc[row]!r}" for name in list(X.columns)[:12])
+    X = rows.table
+    code = int(difference.argmax())
+    values = ", ".join(f"{name} = {shown(X[name].iloc[row])}" for name in list(X.columns)[:12])
     more = ", …" if X.shape[1] > 12 else ""
+    off = difference[code]
+    said = "not a number" if np.isnan(off) else f"off by {off:.1e}"
+    label, other = (np.asarray(each)[row : row + 1].tolist()[0] for each in (labels, wanted))
     return (
-        f"row {row}, class {graph.classes[code]!r}, off by {worst[row]:.1e}, label "
-        f"{labels[row]!r} for {wanted[row]!r} ({values}{more})"
+        f"{rows.name(row)}, class {classes[code]!r}, {said}, label "
+        f"{label!r} for {other!r} ({values}{more})"
     )
+
+
+def shown(value: Any) -> str:
+    """A cell's value for a message."""
+    if value == "" or value != value:
+        return "missing"
+    return repr(value.item() if isinstance(value, np.generic) else value)

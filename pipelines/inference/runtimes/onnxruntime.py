@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import redirect_stdout
 from functools import partial
+from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -37,6 +39,13 @@ def _providers(provider: str) -> list[Any]:
     return [(name, OPTIONS[name]) for name in dict.fromkeys([provider, CPU_PROVIDER])]
 
 
+def _prepare(provider: str) -> None:
+    """Load CUDA's libraries where pip has put them, which the system's loader does not know."""
+    if provider == CUDA_PROVIDER and hasattr(onnxruntime, "preload_dlls"):
+        with redirect_stdout(StringIO()):  # it prints what it does not find
+            onnxruntime.preload_dlls()
+
+
 def _require(session: Any, provider: str) -> None:
     if provider not in session.get_providers():
         raise NoAnswerError(
@@ -46,6 +55,7 @@ def _require(session: Any, provider: str) -> None:
 
 
 def _model(provider: str, content: bytes, features: Any) -> Answer:
+    _prepare(provider)
     try:
         model = Model(content, _providers(provider), session_options())
     except ModelError as error:
@@ -58,6 +68,7 @@ def _model(provider: str, content: bytes, features: Any) -> Answer:
 
 
 def _portable(provider: str, content: bytes, features: Any) -> Answer:
+    _prepare(provider)
     try:
         session = onnxruntime.InferenceSession(
             content, session_options(), providers=_providers(provider)
