@@ -20,7 +20,7 @@ SECTIONS = {
     "split": "[split]",
     "train": "[[candidates]], [selection], [search], [calibration] or [threshold]",
     "evaluate": "[evaluation], [promotion] metric or [registry]",
-    "register": "[registry] or [columns]",
+    "register": "[registry], [columns] or [promotion] max_size_mb",
     "export": "[registry]",
     "promote": "[promotion] or [leaks]",
 }

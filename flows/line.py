@@ -147,7 +147,12 @@ class Line:
                 config.evaluation.model_dump(),
                 [columns.get(each.column) for each in config.evaluation.slices],
             ],
-            "register": [self.model, list(columns.items()), config.source.missing],
+            "register": [
+                self.model,
+                list(columns.items()),
+                config.source.missing,
+                config.promotion.max_size_mb,
+            ],
             "export": self.model,
             "promote": [config.promotion.model_dump(), config.leaks.model_dump()],
         }

@@ -21,6 +21,7 @@ STATUS = {
     "flows.servers.ServerError": 1,
     "pipelines.steps.train.TrainingError": 1,
     "pipelines.inference.parity.comparison.ParityError": 1,
+    "pipelines.inference.runtimes.runtime.NoAnswerError": 1,
     "pipelines.inference.graph.ConversionError": 1,
 }
 ENVIRONMENT = (errno.ENOENT, errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EMFILE, errno.ENOTDIR)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,14 @@ TIE = 1e-6  # a probability as close as this to another label may cross over in 
 
 class ParityError(RuntimeError):
     """A graph disagrees with the fitted pipeline; the runtime, row and column are named."""
+
+
+class Answering(Protocol):
+    """A graph in a runtime: labels, shape (N,), and probabilities, shape (N, K), of rows."""
+
+    classes: tuple[Any, ...]
+
+    def run(self, features: pd.DataFrame, /) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
 
 @dataclass(frozen=True)
@@ -125,12 +133,18 @@ def expected(pipeline: Pipeline, X: pd.DataFrame) -> Expected:
     return Expected(P, np.asarray(pipeline.predict(X)), ties)
 
 
-def compare(pipeline: Pipeline, model: bytes, X: pd.DataFrame) -> Parity:
-    """What model.onnx answers beside what the pipeline answers, on every row of X.
+def compare(
+    pipeline: Pipeline,
+    model: bytes,
+    X: pd.DataFrame,
+    opened: Callable[[bytes], Answering] = Model,
+) -> Parity:
+    """What the graph answers beside what the pipeline answers, on every row of X.
 
     X holds the contract's columns as ingest leaves them: float64 with NaN, text with "".
+    `opened` makes something that answers of the graph: model.onnx's, or PortableModel.
     """
-    graph = Model(model)
+    graph = opened(model)
     return judge(expected(pipeline, X), *graph.run(X), plain_rows(X), graph.classes)
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 from pipelines.inference.runtimes import onnxruntime, openvino, reference, tract, web
 from pipelines.inference.runtimes.runtime import Answer, NoAnswerError, Runtime
 
-__all__ = ["CPU", "RUNTIMES", "Answer", "NoAnswerError", "Runtime"]
+__all__ = ["CPU", "CPU_PORTABLE", "RUNTIMES", "Answer", "NoAnswerError", "Runtime"]
 
-CPU = onnxruntime.CPU
+CPU, CPU_PORTABLE = onnxruntime.CPU, onnxruntime.CPU_PORTABLE
 
 RUNTIMES: tuple[Runtime, ...] = (
     CPU,
-    onnxruntime.CPU_PORTABLE,
+    CPU_PORTABLE,
     onnxruntime.CUDA,
     onnxruntime.CUDA_PORTABLE,
     reference.REFERENCE,
