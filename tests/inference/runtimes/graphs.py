@@ -48,6 +48,8 @@ def portable(operators: list[Any] | None = None, metadata: dict[str, str] | None
         make_node("Softmax", ["raw"], ["probabilities"], axis=1),
         make_node("ArgMax", ["probabilities"], ["label"], axis=1, keepdims=0),
     ]
+    for number, node in enumerate(nodes):
+        node.name = f"node {number}"  # of another name than what it makes
     graph = make_graph(
         nodes,
         "by hand",

@@ -14,26 +14,25 @@ def main(arguments: list[str]) -> None:
     """Write what tract computes of the features."""
     model, features, rows, columns, classes, labels, probabilities = arguments
     X = np.fromfile(features, dtype="<f4").reshape(int(rows), int(columns))
-    runnable, label, probability = prepare(model, f"N,{columns},f32")
+    runnable = prepare(model, f"N,{columns},f32")
     codes = np.empty(int(rows), dtype="<i8")
     P = np.empty((int(rows), int(classes)), dtype="<f4")
     for start in range(0, len(X), BATCH):
-        answer = runnable.run([X[start : start + BATCH]])
-        codes[start : start + BATCH] = answer[label].to_numpy()
-        P[start : start + BATCH] = answer[probability].to_numpy()
+        # In the graph's order: tract names an output by the node that makes it.
+        label, probability = runnable.run([X[start : start + BATCH]])
+        codes[start : start + BATCH] = label.to_numpy()
+        P[start : start + BATCH] = probability.to_numpy()
     codes.tofile(labels)
     P.tofile(probabilities)
 
 
-def prepare(path: str, fact: str) -> tuple[tract.Runnable, int, int]:
-    """The graph ready to run for any number of rows, and where its two outputs stand."""
+def prepare(path: str, fact: str) -> tract.Runnable:
+    """The graph, ready to run for any number of rows."""
     graph = tract.onnx().load(path)
     graph.set_input_fact(0, fact)
-    names = [graph.output_name(at) for at in range(graph.output_count())]
-    for at in range(len(names)):
+    for at in range(graph.output_count()):
         graph.set_output_fact(at, None)  # it works out the shapes itself
-    label, probability = (names.index(name) for name in ("label", "probabilities"))
-    return graph.into_model().into_runnable(), label, probability
+    return graph.into_model().into_runnable()
 
 
 if __name__ == "__main__":
