@@ -68,17 +68,18 @@ def register(
     """
     model = to_onnx(pipeline, contract, lineage)
     rows = proof_rows(pipeline, X, contract)
-    parity = _proven("graph", pipeline, model, rows, CPU)
+    parity = _proven("The graph was not registered.", pipeline, model, rows, CPU)
     try:
         portable = to_portable(pipeline, contract, lineage, max_mb or MAX_PORTABLE_MB)
     except ConversionError as error:
         return Registered(model, parity, None, str(error))
-    again = _proven("portable graph", pipeline, portable, rows, CPU_PORTABLE)
+    refused = "The portable graph was not registered."
+    again = _proven(refused, pipeline, portable, rows, CPU_PORTABLE)
     return Registered(model, parity, portable, again.sentence)
 
 
-def _proven(what: str, pipeline: Any, model: bytes, rows: ProofRows, runtime: Runtime) -> Parity:
+def _proven(refused: str, pipeline: Any, model: bytes, rows: ProofRows, runtime: Runtime) -> Parity:
     try:
         return require(pipeline, model, rows, runtime)
     except ParityError as error:
-        raise ParityError(f"The {what} was not registered. {error}") from None
+        raise ParityError(f"{refused} {error}") from None
