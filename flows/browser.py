@@ -9,8 +9,12 @@ __all__ = ["NODE_MODULES", "browser_runtime"]
 
 NODE_MODULES = "LOGITLINE_NODE_MODULES"
 DIST = Path("onnxruntime-web") / "dist"
-# The build for WebAssembly alone, its glue within: no more is fetched.
-FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
+# The build for WebAssembly alone.
+FILES = (
+    "ort.wasm.min.mjs",
+    "ort-wasm-simd-threaded.mjs",
+    "ort-wasm-simd-threaded.wasm",
+)
 
 
 def browser_runtime(workspace: Path) -> dict[str, bytes]:

@@ -1,39 +1,24 @@
-"""A version's bundle: made by the training, kept with its run in MLflow, written to a folder."""
+"""A version's bundle: kept with its run in MLflow by the training, written to a folder."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flows import publishing
 from flows.browser import browser_runtime
-from flows.fits import load_fits
-from flows.latency import measure
-from flows.line import Line, Receipt, open_line
+from flows.line import Line, open_line
 from flows.running import UsageError
-from pipelines.adapters import formats
 from pipelines.adapters.store import write_folder
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import registry, runs
-from pipelines.config import contract
-from pipelines.estimators.calibration import Argmax, CalibratedClassifier
-from pipelines.inference import Predictor
-from pipelines.inference.graph import ConversionError
-from pipelines.inference.parity import prove
-from pipelines.inference.portable import encode, to_portable
-from pipelines.inference.quantization import Quantized, quantize
-from pipelines.inference.signature import metadata
-from pipelines.leaks import reason
-from pipelines.records import CandidateFit, Cost, Evaluation
-from pipelines.steps import export as exporting
-from pipelines.steps.export import examples
+from pipelines.steps.export import later
 
-__all__ = ["Exported", "concluded", "export_bundle", "keep", "release"]
+__all__ = ["Exported", "concluded", "export_bundle", "keep"]
 
 # Tag of a version: the run that keeps its bundle.
 KEPT_BY = "logitline.bundle_run"
@@ -41,102 +26,6 @@ FOLDER = "bundle"
 # What the lineage takes of the tags of a version and of its run.
 CONTENT = ("dataset_sha256", "split", "config", "code", "candidate", "version")
 LATER = ("lock_sha256", "config_sha256")
-
-
-def release(
-    line: Line, receipts: tuple[Receipt, Receipt, Receipt, Receipt, Receipt]
-) -> exporting.Release:
-    """All that the bundle is made from: the graphs, proven where they run; examples; figures.
-
-    Parameters
-    ----------
-    receipts : tuple of Receipt
-        Of ingest, split, train, evaluate and register.
-
-    Raises
-    ------
-    ParityError
-        If a runtime that is at hand disagrees with the fitted pipeline.
-    """
-    table, parts, fits, judged, version = receipts
-    winner, terms = judged.facts["winner"], contract(line.config)
-    (fitted,) = (each for each in load_fits(line, fits) if each.name == winner)
-    rows = formats.read_table(Path(table.folder))
-    split = formats.read_parts(Path(parts.folder) / "split.parquet", rows)
-    test = split.where("test")
-    X = rows.features.filter(test).to_pandas()
-    model = (Path(version.folder) / "model.onnx").read_bytes()
-    lineage = publishing.lineage(line, table, parts, winner)
-    promotion = line.config.promotion
-    portable, refused = _portable(fitted.pipeline, terms, lineage, promotion.max_size_mb)
-    quantized = Quantized(b"", "There is no portable graph to make it of.")
-    if portable:
-        quantized = quantize(portable, encode(metadata(portable), X), rows.codes[test])
-    graphs = {"model": model, "portable": portable or None}
-    proofs = prove(fitted.pipeline, graphs, X, terms)
-    requests, expected = examples.expected(
-        examples.requests(X, terms), Predictor.from_bytes(model).run, _rule(fitted).margins
-    )
-    evaluation = formats.read_evaluation(Path(judged.folder), judged.facts)
-    return exporting.Release(
-        name=line.model,
-        version=version.facts["version"],
-        contract=terms,
-        model=model,
-        portable=portable,
-        refused=refused,
-        quantized=quantized,
-        requests=requests,
-        expected=expected,
-        proofs=[asdict(proof) for proof in proofs],
-        trained=_trained(line, (table, parts), fitted, evaluation),
-        cost=measure(model, X, promotion.latency_batch_rows),
-    )
-
-
-def _portable(
-    pipeline: Any, terms: Mapping[str, Any], lineage: Mapping[str, str], max_mb: float | None
-) -> tuple[bytes, str]:
-    """The portable graph, or why there is none."""
-    try:
-        return to_portable(pipeline, terms, lineage, max_mb), ""
-    except ConversionError as error:
-        return b"", str(error)
-
-
-def _rule(fitted: CandidateFit) -> Any:
-    last = fitted.pipeline[-1]
-    return last.rule if isinstance(last, CalibratedClassifier) else Argmax()
-
-
-def _trained(
-    line: Line, receipts: tuple[Receipt, Receipt], fitted: CandidateFit, evaluation: Evaluation
-) -> exporting.Trained:
-    table, parts = receipts
-    rule = _rule(fitted)
-    leaks = [formats.read_leak(facts) for facts in parts.facts["leaks"]]
-    allowed = [(leak, reason(leak, line.config.leaks)) for leak in leaks]
-    return exporting.Trained(
-        source=line.origin.name,
-        sha256=table.facts["sha256"],
-        rows={name: parts.facts[name] for name in ("train", "validation", "test")},
-        split=line.config.split.kind,
-        candidate=fitted.name,
-        estimator=fitted.estimator,
-        parameters=fitted.parameters,
-        scores=evaluation.scores[fitted.name],
-        slices=evaluation.slices,
-        calibration=evaluation.calibration,
-        calibrator=line.config.calibration.method,
-        rule=str(rule),
-        threshold=rule.numbers().get("value"),
-        notes=[
-            *table.facts["notes"],
-            *parts.facts["notes"],
-            *(f"{leak.detail} Allowed: {why}" if why else leak.detail for leak, why in allowed),
-            *evaluation.notes,
-        ],
-    )
 
 
 def keep(client: Any, version: registry.Version, run_id: str, files: Mapping[str, bytes]) -> None:
@@ -170,7 +59,7 @@ def concluded(
         "decision": decision,
         "champion": _is_champion(client, version),
     }
-    return exporting.conclude(files, lineage, browser_runtime(line.workspace))
+    return later.conclude(files, lineage, browser_runtime(line.workspace))
 
 
 def _utc(milliseconds: int) -> str | None:
@@ -241,7 +130,7 @@ def export_bundle(config: Path, workspace: Path, folder: Path, number: str | Non
 def _version(client: Any, line: Line, config: Path, number: str | None) -> registry.Version:
     if number is not None:
         if not (number.isascii() and number.isdigit()):
-            raise UsageError(f"--version takes a version's number, as in --version 3, not {number}.")
+            raise UsageError(f"--version takes a number, as in --version 3, not {number}.")
         return registry.resolve(client, f"models:/{line.model}/{number}")
     champion = registry.champion(client, line.model)
     if champion is None:
@@ -259,7 +148,7 @@ def _kept(client: Any, version: registry.Version, config: Path) -> dict[str, byt
     if run_id is None:
         raise UsageError(f"No bundle of version {version.number} was kept. {again}")
     try:
-        sums = exporting.checked(runs.read_artifact(client, run_id, f"{FOLDER}/{exporting.SUMS}"))
+        sums = later.checked(runs.read_artifact(client, run_id, f"{FOLDER}/{later.SUMS}"))
         files = {name: runs.read_artifact(client, run_id, f"{FOLDER}/{name}") for name in sums}
     except runs.ArtifactError as error:
         raise UsageError(
@@ -283,8 +172,8 @@ def _place(folder: Path, model: str) -> Path:
     if not place.is_dir() or not any(place.iterdir()):
         return place
     try:
-        former = json.loads((place / exporting.LATER).read_text(encoding="utf-8"))["model"]
-        listed = exporting.checked((place / exporting.SUMS).read_bytes())
+        former = json.loads((place / later.LINEAGE).read_text(encoding="utf-8"))["model"]
+        listed = later.checked((place / later.SUMS).read_bytes())
     except (OSError, ValueError, KeyError, TypeError):
         raise UsageError(
             f"{folder} is neither empty nor a bundle, and nothing of it was touched. Name "
@@ -293,7 +182,7 @@ def _place(folder: Path, model: str) -> Path:
     if former != model:
         raise UsageError(f"{folder} is a bundle of {former}, not of {model}. Name another folder.")
     there = {path.relative_to(place).as_posix() for path in place.rglob("*") if not path.is_dir()}
-    own = sorted(there - {*listed, exporting.SUMS})
+    own = sorted(there - {*listed, later.SUMS})
     if own:
         raise UsageError(
             f"{folder} holds {', '.join(own[:3])}, which is not of its bundle and would be lost. "

@@ -33,7 +33,11 @@ CODE = {
         "pipelines.adapters.tracking.models",
         "pipelines.drift.profile",
     ),
-    "export": ("pipelines.steps.export", "pipelines.inference.parity", "pipelines.inference.portable"),
+    "export": (
+        "pipelines.steps.export.bundle",
+        "pipelines.steps.export.examples",
+        "pipelines.inference.parity",
+    ),
     "promote": ("pipelines.steps.promote", "pipelines.promotion", "pipelines.report.html"),
 }
 # Besides, where a search is made.

@@ -19,7 +19,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows import bundles, keys, profiles, promoting, publishing, rival
+from flows import bundles, keys, profiles, promoting, publishing, releasing, rival
 from flows.faults import failpoint
 from flows.fits import fit_all, load_fits
 from flows.line import Line, Receipt
@@ -35,9 +35,9 @@ from pipelines.explanation.explain import explain
 from pipelines.leaks import find
 from pipelines.records import Cost, DataError, Parts, Table
 from pipelines.steps import evaluate as evaluating
-from pipelines.steps import export as exporting
 from pipelines.steps import register as registering
 from pipelines.steps import split as splitting
+from pipelines.steps.export import bundle
 from pipelines.steps.train import align
 
 __all__ = ["evaluate", "export", "ingest", "promote", "register", "split", "train"]
@@ -226,16 +226,16 @@ def export(
     number = version.facts["version"]
 
     def fill(_: Path, facts: Facts) -> None:
-        release = bundles.release(line, (table, parts, fits, judged, version))
-        files = exporting.export(release)
+        release = releasing.release(line, (table, parts, fits, judged, version))
+        files = bundle.export(release)
         known = registry.resolve(client, f"models:/{line.model}/{number}")
         with tracking.locked(line.workspace, f"export-{line.model}"):
             bundles.keep(client, known, judged.facts["run_id"], files)
-            bundle = bundles.concluded(line, client, known, files)
-            write_folder(keys.bundle_folder(line, number), bundle)
+            told = bundles.concluded(line, client, known, files)
+            write_folder(keys.bundle_folder(line, number), told)
         facts.update(
             version=number,
-            files={name: hashlib.sha256(data).hexdigest() for name, data in bundle.items()},
+            files={name: hashlib.sha256(data).hexdigest() for name, data in told.items()},
             cost=asdict(release.cost),
         )
 
@@ -244,7 +244,7 @@ def export(
 
 @step
 def promote(
-    line: Line, parts: Receipt, judged: Receipt, version: Receipt, bundle: Receipt
+    line: Line, parts: Receipt, judged: Receipt, version: Receipt, exported: Receipt
 ) -> Receipt:
     """The decision on the evidence; moves the alias where it says so."""
     client = tracking.connect(line.workspace)
@@ -252,7 +252,7 @@ def promote(
     key = keys.promote(line, judged.key, version.key, mine.number)
 
     def fill(_: Path, facts: Facts) -> None:
-        cost = Cost(**bundle.facts["cost"])
+        cost = Cost(**exported.facts["cost"])
         receipts = (parts, judged, version)
         verdict = promoting.decide_and_move(line, client, key.digest, receipts, cost)
         promoting.note_decision(line, client, mine, judged, verdict, cost)

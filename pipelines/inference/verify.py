@@ -84,7 +84,9 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def answered(model: bytes, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Any], list[list[float]]]:
+def answered(
+    model: bytes, rows: Sequence[Mapping[str, Any]]
+) -> tuple[list[Any], list[list[float]]]:
     """The labels and the probabilities that a graph gives to JSON records."""
     import numpy as np
     import onnxruntime

@@ -7,49 +7,55 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipelines.metrics import Interval
-from pipelines.steps.export.markdown import cell, table
+from pipelines.steps.export.later import with_decision
+from pipelines.steps.export.markdown import cell, code, table
 from pipelines.steps.export.release import Release
 
-__all__ = ["card", "with_decision"]
+__all__ = ["card"]
 
-DECISION = "## Decision\n"
-UNDECIDED = "None was taken yet when this bundle was written."
 UNDEFINED = "not defined on these rows"
+LIMITS = (
+    "Meant for rows that come about as those of the table did: the same columns with the "
+    "same meaning, measured in the same way. contract.json has types and ranges.",
+    "Gaps are filled with the training rows' median, or are a value of their own where "
+    "the column is a category. A category that was never seen counts as none of those "
+    "known. Both are answered, and neither shows in the answer.",
+    "Beyond the ranges of the contract the answer is an extrapolation.",
+    "It tells what goes along with the label in these data, not what causes it; what the "
+    "data leave out or judge wrongly, it repeats.",
+    "Data move. Compare new rows with the training's now and then, and judge the model on "
+    "fresh labels before you rely on the figures below.",
+    "Where an answer concerns a person, look at the groups below first, and let a person decide.",
+)
 SHOWN_SLICES = ("log_loss", "accuracy")
 
 
 def card(release: Release) -> str:
-    """The card, up to the decision, which `with_decision` fills in."""
+    """The card, with no decision yet: `later.with_decision` puts another in its place."""
     parts = [
         f"# {release.name}, version {release.version}\n",
         *_prediction(release),
         *_data(release),
-        *_use(release),
+        "## Intended use and limits\n",
+        _bullets(LIMITS),
         *_quality(release),
         *_groups(release),
         *_calibration(release),
         *_labels(release),
         *_costs(release),
         *_proofs(release),
-        DECISION,
     ]
     return with_decision("\n".join(parts), None)
 
 
-def with_decision(text: str, decision: str | None) -> str:
-    """The card with this decision in place of the one that it has."""
-    head, _, _ = text.rpartition(DECISION)
-    return f"{head}{DECISION}\n{decision or UNDECIDED}\n"
-
-
 def _prediction(release: Release) -> Iterator[str]:
     trained, contract = release.trained, release.contract
-    classes = ", ".join(f"`{label}`" for label in contract["classes"])
+    classes = ", ".join(map(code, contract["classes"]))
     parameters = ", ".join(f"{name} = {value}" for name, value in trained.parameters.items())
     yield (
-        f"Predicts `{contract['target']}` ({classes}) from {len(contract['columns'])} columns: a "
-        f"label and the probability of each class. The model is `{trained.candidate}`, a "
-        f"`{trained.estimator}` with {parameters or 'its default parameters'}.\n"
+        f"Predicts {code(contract['target'])} ({classes}) from {len(contract['columns'])} columns: a "
+        f"label and the probability of each class. The model is {code(trained.candidate)}, a "
+        f"{code(trained.estimator)} with {parameters or 'its default parameters'}.\n"
     )
 
 
@@ -57,33 +63,13 @@ def _data(release: Release) -> Iterator[str]:
     trained = release.trained
     counts = ", ".join(f"{rows:,} {part}" for part, rows in trained.rows.items() if rows)
     yield "## Data\n"
-    yield f"Table `{trained.source}`, SHA-256 `{trained.sha256}`. Rows: {counts}.\n"
+    yield f"Table {code(trained.source)}, SHA-256 `{trained.sha256}`. Rows: {counts}.\n"
     yield (
         f"Split by `{trained.split}`. The model was fitted on the training rows, chosen without "
         "the test rows, and all figures below are of the test rows.\n"
     )
     if trained.notes:
         yield _bullets(trained.notes)
-
-
-def _use(release: Release) -> Iterator[str]:
-    yield "## Intended use and limits\n"
-    yield _bullets(
-        [
-            "Meant for rows that come about as those of the table did: the same columns with the "
-            "same meaning, measured in the same way. contract.json has types and ranges.",
-            "Gaps are filled with the training rows' median, or are a value of their own where "
-            "the column is a category. A category that was never seen counts as none of those "
-            "known. Both are answered, and neither shows in the answer.",
-            "Beyond the ranges of the contract the answer is an extrapolation.",
-            "It tells what goes along with the label in these data, not what causes it; what the "
-            "data leave out or judge wrongly, it repeats.",
-            "Data move. Compare new rows with the training's now and then, and judge the model on "
-            "fresh labels before you rely on the figures below.",
-            "Where an answer concerns a person, look at the groups below first, and let a person "
-            "decide.",
-        ]
-    )
 
 
 def _quality(release: Release) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipelines.inference import verify
 from pipelines.inference.signature import metadata, signature
-from pipelines.steps.export.markdown import cell, table
+from pipelines.steps.export.markdown import cell, code, table
 from pipelines.steps.export.release import Release
 from pipelines.steps.export.triton import folder_name
 
@@ -78,7 +78,7 @@ def readme(release: Release) -> str:
     return "\n".join(
         [
             f"# {release.name}, version {release.version}\n",
-            f"`model.onnx` predicts `{release.contract['target']}`. SHA-256: `{digest}`.\n"
+            f"`model.onnx` predicts {code(release.contract['target'])}. SHA-256: `{digest}`.\n"
             "Check the bundle before use: `python verify.py`, or `sha256sum -c SHA256SUMS`.\n",
             table(("file", "what"), _files(release)),
             *_named(release),
@@ -147,7 +147,7 @@ def _portable(release: Release) -> Iterator[str]:
 
 
 def _label(classes: list[Any], holds: str) -> str:
-    listed = ", ".join(f"{place} = `{label}`" for place, label in enumerate(classes))
+    listed = ", ".join(f"{place} = {code(label)}" for place, label in enumerate(classes))
     if holds == "class":
         return f"`label` is the class itself. The columns of `probabilities`: {listed}.\n"
     return f"`label` is a place, as the columns of `probabilities` are: {listed}.\n"
@@ -178,4 +178,4 @@ def _node(release: Release) -> Iterator[str]:
 
 
 def _literal(value: float) -> str:
-    return "NaN" if math.isnan(value) else f"{value:.17g}"
+    return "NaN" if math.isnan(value) else repr(float(value))

@@ -1,5 +1,5 @@
 // The page: the model is loaded once, and asked anew at each change of the form.
-const RUNTIME = "./ort/ort.wasm.bundle.min.mjs";
+const RUNTIME = "./ort/ort.wasm.min.mjs";
 const MODEL = "./model.portable.onnx";
 const MANY = 30; // columns from which on they can be searched
 
@@ -109,7 +109,10 @@ function build() {
     if (examples.value !== "") fill(content.examples[Number(examples.value)]);
   });
   const form = document.getElementById("form");
-  form.addEventListener("input", update);
+  form.addEventListener("input", (event) => {
+    if (event.target !== examples) examples.value = "";
+    update();
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(() => { narrow(""); update(); }));
   const finder = document.getElementById("finder");
@@ -147,8 +150,8 @@ function explain(error) {
       code("python -m http.server"), " and open ", code("http://localhost:8000/"), ".");
   } else if (error instanceof Absent) {
     say("What runs the model is not beside this page. Add it: ",
-      code("npm install onnxruntime-web"), ", then copy ", code("ort.wasm.bundle.min.mjs"),
-      " and ", code("ort-wasm-simd-threaded.wasm"), " from ",
+      code("npm install onnxruntime-web"), ", then copy ", code("ort.wasm.min.mjs"),
+      ", ", code("ort-wasm-simd-threaded.mjs"), " and ", code("ort-wasm-simd-threaded.wasm"), " from ",
       code("node_modules/onnxruntime-web/dist"), " into the folder ", code("ort"),
       " beside this page, and load the page anew.");
   } else {
