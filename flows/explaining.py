@@ -20,8 +20,8 @@ SECTIONS = {
     "split": "[split]",
     "train": "[[candidates]], [selection], [search], [calibration] or [threshold]",
     "evaluate": "[evaluation], [promotion] metric or [registry]",
-    "register": "[registry] or [columns]",
-    "export": "[registry], [evaluation], [promotion] max_size_mb or latency_batch_rows",
+    "register": "[registry], [columns] or [promotion] max_size_mb",
+    "export": "[registry], [evaluation] or [promotion] latency_batch_rows",
     "promote": "[promotion] or [leaks]",
 }
 INPUTS = {"ingest": "the table", "evaluate": "the champion or a candidate"}

@@ -151,10 +151,14 @@ class Line:
                 config.evaluation.model_dump(),
                 [columns.get(each.column) for each in config.evaluation.slices],
             ],
-            "register": [self.model, list(columns.items()), config.source.missing],
+            "register": [
+                self.model,
+                list(columns.items()),
+                config.source.missing,
+                config.promotion.max_size_mb,
+            ],
             "export": [
                 self.model,
-                config.promotion.max_size_mb,
                 config.promotion.latency_batch_rows,
                 files_digest("pipelines.steps.export.page"),
                 config.evaluation.model_dump(),

@@ -46,6 +46,7 @@ def lineage(line: Line, table: Receipt, parts: Receipt, winner: str) -> dict[str
         "logitline.split": parts.key,
         "logitline.config": key.config,
         "logitline.code": key.code,
+        **_lock(),
     }
 
 
@@ -234,13 +235,17 @@ def _run_tags(line: Line, table: Receipt, parts: Receipt) -> dict[str, str]:
         "logitline.code": code_digest("flows.tasks"),
         "logitline.version": importlib.metadata.version("logitline"),
     }
-    lock = ROOT / "requirements.lock"
-    if lock.is_file():
-        tags["logitline.lock_sha256"] = file_sha256(lock)
+    tags |= _lock()
     found = revision(line.workspace)
     if found is not None:
         tags |= {"mlflow.source.git.commit": found.commit, "git.dirty": str(found.dirty).lower()}
     return tags
+
+
+def _lock() -> dict[str, str]:
+    """The digest of requirements.lock; nothing where the project runs without one."""
+    lock = ROOT / "requirements.lock"
+    return {"logitline.lock_sha256": file_sha256(lock)} if lock.is_file() else {}
 
 
 def _kept_pipeline(line: Line, fits: Receipt, winner: str) -> bytes:

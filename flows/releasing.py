@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from flows import publishing
+from flows import portables
 from flows.fits import load_fits
 from flows.latency import measure
 from flows.line import Line, Receipt
@@ -15,9 +14,8 @@ from pipelines.adapters import formats
 from pipelines.config import contract
 from pipelines.estimators.calibration import Argmax, CalibratedClassifier
 from pipelines.inference import Predictor
-from pipelines.inference.graph import ConversionError
 from pipelines.inference.parity import prove
-from pipelines.inference.portable import encode, to_portable
+from pipelines.inference.portable import encode
 from pipelines.inference.quantization import Quantized, quantize
 from pipelines.inference.signature import metadata
 from pipelines.leaks import reason
@@ -49,9 +47,7 @@ def release(line: Line, receipts: tuple[Receipt, Receipt, Receipt, Receipt, Rece
     test = split.where("test")
     X = rows.features.filter(test).to_pandas()
     model = (Path(version.folder) / "model.onnx").read_bytes()
-    lineage = publishing.lineage(line, table, parts, winner)
-    promotion = line.config.promotion
-    portable, refused = _portable(fitted.pipeline, terms, lineage, promotion.max_size_mb)
+    portable, refused = _portable(version)
     quantized = Quantized(b"", "There is no portable graph to make it of.")
     if portable:
         quantized = quantize(portable, encode(metadata(portable), X), rows.codes[test])
@@ -73,18 +69,15 @@ def release(line: Line, receipts: tuple[Receipt, Receipt, Receipt, Receipt, Rece
         expected=expected,
         proofs=[asdict(proof) for proof in proofs],
         trained=_trained(line, (table, parts), fitted, evaluation),
-        cost=measure(model, X, promotion.latency_batch_rows),
+        cost=measure(model, X, line.config.promotion.latency_batch_rows),
     )
 
 
-def _portable(
-    pipeline: Any, terms: Mapping[str, Any], lineage: Mapping[str, str], max_mb: float | None
-) -> tuple[bytes, str]:
-    """The portable graph, or why there is none."""
-    try:
-        return to_portable(pipeline, terms, lineage, max_mb), ""
-    except ConversionError as error:
-        return b"", str(error)
+def _portable(version: Receipt) -> tuple[bytes, str]:
+    """The portable graph that register made, or why it made none."""
+    if not version.facts["portable"]:
+        return b"", version.facts["portable_note"]
+    return (Path(version.folder) / portables.FILE).read_bytes(), ""
 
 
 def _rule(fitted: CandidateFit) -> Any:

@@ -19,7 +19,16 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows import bundles, keys, profiles, promoting, publishing, releasing, rival
+from flows import (
+    bundles,
+    keys,
+    portables,
+    profiles,
+    promoting,
+    publishing,
+    releasing,
+    rival,
+)
 from flows.faults import failpoint
 from flows.fits import fit_all, load_fits
 from flows.line import Line, Receipt
@@ -190,9 +199,12 @@ def register(line: Line, table: Receipt, parts: Receipt, fits: Receipt, judged: 
         rows, split_rows = _rows(table, parts)
         X = rows.features.filter(split_rows.where("test")).to_pandas()
         lineage = publishing.lineage(line, table, parts, winner)
-        made = registering.register(fitted.pipeline, X, contract(line.config), lineage)
+        most = line.config.promotion.max_size_mb
+        made = registering.register(fitted.pipeline, X, contract(line.config), lineage, most)
         sha256 = hashlib.sha256(made.model).hexdigest()
         (folder / "model.onnx").write_bytes(made.model)
+        if made.portable is not None:
+            (folder / portables.FILE).write_bytes(made.portable)
         with tracking.locked(line.workspace, f"register-{line.model}"):
             version = registry.find_version(client, line.model, sha256)
             if version is None:
@@ -204,6 +216,7 @@ def register(line: Line, table: Receipt, parts: Receipt, fits: Receipt, judged: 
                 tags |= lineage | publishing.kinds(line, winner)
                 version = publishing.register_version(line, client, judged, made, X, tags)
             profiles.keep(client, version, profile(rows, contract(line.config)))
+            portables.keep(client, version, made)
         failpoint("after_version")
         facts.update(
             winner=winner,
@@ -211,6 +224,8 @@ def register(line: Line, table: Receipt, parts: Receipt, fits: Receipt, judged: 
             sha256=sha256,
             version=version.number,
             parity=made.parity.sentence,
+            portable=made.portable is not None,
+            portable_note=made.portable_note,
             size_mb=len(made.model) / 1e6,
         )
 

@@ -11,8 +11,7 @@ than 64, one matrix `features` instead. Outputs: `label` and one float vector
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import onnx
@@ -25,12 +24,11 @@ from pipelines.estimators.preprocessing import Preprocessor
 from pipelines.inference.estimators import PROBABILITIES, convert_estimator, parse_estimator
 from pipelines.inference.graph import OPSETS, ConversionError
 from pipelines.inference.preprocessing import convert_preprocessor, parse_preprocessor
-from pipelines.inference.serving import FORMAT
+from pipelines.inference.sealing import as_json, metadata, renamed, sealed
 
-__all__ = ["ConversionError", "to_onnx"]
+__all__ = ["ConversionError", "fitted_steps", "to_onnx", "walked"]
 
 MATRIX_ABOVE = 64  # columns; up to here one input each is friendlier
-IR_VERSION = 10  # the first that knows opset 21
 
 
 def to_onnx(pipeline: Pipeline, contract: Mapping[str, Any], lineage: Mapping[str, str]) -> bytes:
@@ -48,39 +46,23 @@ def to_onnx(pipeline: Pipeline, contract: Mapping[str, Any], lineage: Mapping[st
 
     Raises ConversionError where the pipeline, its classes or a lineage key do not fit.
     """
-    preprocessor, estimator = _steps(pipeline, contract)
+    preprocessor, _ = fitted_steps(pipeline, contract)
     columns = [*preprocessor.numbers, *preprocessor.categories]
     plain = not preprocessor.categories and not preprocessor.doubles_.any()
     matrix = plain and len(columns) > MATRIX_ABOVE
-    model = convert_sklearn(
-        pipeline,
-        name="logitline",
-        initial_types=_input_types(preprocessor, matrix),
-        target_opset=OPSETS,
-        custom_parsers={Preprocessor: parse_preprocessor, type(estimator): parse_estimator},
-        custom_conversion_functions={
-            Preprocessor: convert_preprocessor,
-            type(estimator): convert_estimator,
-        },
-        custom_shape_calculators=dict.fromkeys((Preprocessor, type(estimator)), _declared),
-    )
+    model = walked(pipeline, _input_types(preprocessor, matrix), parse_estimator, convert_estimator)
     outputs = ["label", *(f"probability_{label}" for label in contract["classes"])]
     inputs = ["features"] if matrix else _input_names(columns, outputs)
-    _rename(model.graph, inputs, outputs)
-    content = {
-        "format": FORMAT,
-        "contract": _json(contract),
-        "classes": _json(contract["classes"]),
-        "columns": _json(columns),
-        "inputs": _json(inputs),
-    }
-    clash = sorted(content.keys() & lineage.keys())
-    if clash:
-        raise ConversionError(f"The lineage cannot use the keys {', '.join(clash)}.")
-    return _sealed(model, {**lineage, **content})
+    renamed(model.graph, inputs, outputs)
+    return sealed(model, metadata(contract, columns, lineage, {"inputs": as_json(inputs)}))
 
 
-def _steps(pipeline: Pipeline, contract: Mapping[str, Any]) -> tuple[Preprocessor, Any]:
+def fitted_steps(pipeline: Pipeline, contract: Mapping[str, Any]) -> tuple[Preprocessor, Any]:
+    """The Preprocessor and the estimator.
+
+    Raises ConversionError where the pipeline has other steps, an estimator without converter,
+    or other classes than the contract.
+    """
     steps = [step for _, step in pipeline.steps]
     if len(steps) != 2 or not isinstance(steps[0], Preprocessor):
         raise ConversionError(
@@ -102,8 +84,28 @@ def _steps(pipeline: Pipeline, contract: Mapping[str, Any]) -> tuple[Preprocesso
     return preprocessor, estimator
 
 
+def walked(
+    pipeline: Pipeline,
+    inputs: Sequence[tuple[str, Any]],
+    parse: Callable[..., list[Any]],
+    convert: Callable[[Any, Any, Any], None],
+) -> onnx.ModelProto:
+    """What skl2onnx makes of the pipeline, the estimator's nodes written by `convert`."""
+    estimator = type(pipeline[-1])
+    model: onnx.ModelProto = convert_sklearn(
+        pipeline,
+        name="logitline",
+        initial_types=inputs,
+        target_opset=OPSETS,
+        custom_parsers={Preprocessor: parse_preprocessor, estimator: parse},
+        custom_conversion_functions={Preprocessor: convert_preprocessor, estimator: convert},
+        custom_shape_calculators=dict.fromkeys((Preprocessor, estimator), _declared),
+    )
+    return model
+
+
 def _input_types(preprocessor: Preprocessor, matrix: bool) -> list[tuple[str, Any]]:
-    # skl2onnx bends names into identifiers; `_rename` gives the columns their own at the end.
+    # skl2onnx bends names into identifiers; `renamed` gives the columns their own at the end.
     if matrix:
         return [("input_0", FloatTensorType([None, len(preprocessor.numbers)]))]
     types = [DoubleTensorType if d else FloatTensorType for d in preprocessor.doubles_]
@@ -127,50 +129,3 @@ def _input_names(columns: Sequence[str], outputs: Sequence[str]) -> list[str]:
             taken.add(name)
         names.append(name)
     return names
-
-
-def _rename(graph: onnx.GraphProto, inputs: Sequence[str], outputs: Sequence[str]) -> None:
-    """Give inputs and outputs these names, and inner values such as clash with none of them."""
-    names = dict(zip((value.name for value in graph.input), inputs, strict=True))
-    names |= dict(zip((value.name for value in graph.output), outputs, strict=True))
-    taken = {*inputs, *outputs}
-    inner = [constant.name for constant in graph.initializer]
-    inner += [name for node in graph.node for name in node.output]
-    for name in inner:
-        if name not in names:
-            free = name
-            while free in taken:
-                free += "_"
-            taken.add(free)
-            names[name] = free
-    for value in (*graph.input, *graph.output, *graph.initializer):
-        value.name = names[value.name]
-    del graph.value_info[:]
-    for node in graph.node:
-        node.input[:] = [names[name] for name in node.input]
-        node.output[:] = [names[name] for name in node.output]
-
-
-def _json(content: Any) -> str:
-    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def _sealed(model: onnx.ModelProto, metadata: Mapping[str, str]) -> bytes:
-    """The checked model's bytes, with the metadata in sorted order."""
-    model.ir_version = IR_VERSION
-    model.producer_name, model.producer_version = FORMAT.split("/")
-    model.domain = ""
-    model.doc_string = ""
-    del model.metadata_props[:]
-    for key in sorted(metadata):
-        model.metadata_props.add(key=key, value=metadata[key])
-    opsets = sorted(model.opset_import, key=lambda entry: str(entry.domain))
-    versions = [(entry.domain, entry.version) for entry in opsets]
-    del model.opset_import[:]
-    used = {node.domain for node in model.graph.node}
-    for domain, version in versions:
-        if domain in used:
-            model.opset_import.add(domain=domain, version=version)
-    onnx.checker.check_model(model, full_check=True)
-    content: bytes = model.SerializeToString(deterministic=True)
-    return content

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,19 +25,35 @@ from pipelines.estimators.reference import ReferenceLogistic
 from pipelines.inference import linear, trees
 from pipelines.inference.calibration import calibrated, decided
 from pipelines.inference.graph import Graph
+from pipelines.inference.tree_operator import regressor
+from pipelines.inference.tree_walk import walk
 
-__all__ = ["PROBABILITIES", "convert_estimator", "parse_estimator"]
+__all__ = [
+    "PROBABILITIES",
+    "convert_estimator",
+    "convert_portable",
+    "parse_estimator",
+    "parse_portable",
+]
 
 # Each writes the probabilities, float32 of shape (N, K), of the feature matrix and returns
 # their name.
-PROBABILITIES: dict[type, Callable[[Graph, str, Any], str]] = {
+Writers = Mapping[type, Callable[[Graph, str, Any], str]]
+
+PROBABILITIES: Writers = {
     LogisticClassifier: linear.logistic,
     ReferenceLogistic: linear.logistic,
     MLPClassifier: linear.perceptron,
     LinearThreshold: linear.linear_threshold,
     Prior: linear.prior,
-    DecisionTreeClassifier: trees.decision_tree,
-    HistGradientBoostingClassifier: trees.gradient_boosting,
+    DecisionTreeClassifier: partial(trees.decision_tree, write=regressor),
+    HistGradientBoostingClassifier: partial(trees.gradient_boosting, write=regressor),
+}
+# The same in core operators alone.
+PORTABLE: Writers = {
+    **PROBABILITIES,
+    DecisionTreeClassifier: partial(trees.decision_tree, write=walk),
+    HistGradientBoostingClassifier: partial(trees.gradient_boosting, write=walk),
 }
 
 LABELS = {"b": BooleanTensorType, "i": Int64TensorType}
@@ -44,29 +61,63 @@ LABELS = {"b": BooleanTensorType, "i": Int64TensorType}
 
 def parse_estimator(scope: Any, model: Any, inputs: list[Any], **_: Any) -> list[Any]:
     """The declared outputs: the label, then one probability vector a class."""
+    labels = LABELS.get(model.classes_.dtype.kind, StringTensorType)
+    probabilities = [("probability", FloatTensorType([None]))] * len(model.classes_)
+    return _declared(scope, model, inputs, [("label", labels([None])), *probabilities])
+
+
+def parse_portable(scope: Any, model: Any, inputs: list[Any], **_: Any) -> list[Any]:
+    """The declared outputs: the label, then the matrix of probabilities."""
+    matrix = FloatTensorType([None, len(model.classes_)])
+    outputs = [("label", Int64TensorType([None])), ("probabilities", matrix)]
+    return _declared(scope, model, inputs, outputs)
+
+
+def _declared(
+    scope: Any, model: Any, inputs: list[Any], outputs: Sequence[tuple[str, Any]]
+) -> list[Any]:
     operator = scope.declare_local_operator("LogitlineEstimator", model)
     operator.inputs.extend(inputs)
-    labels = LABELS.get(model.classes_.dtype.kind, StringTensorType)
-    operator.outputs.append(scope.declare_local_variable("label", labels([None])))
-    for _ in model.classes_:
-        probability = scope.declare_local_variable("probability", FloatTensorType([None]))
-        operator.outputs.append(probability)
+    for name, kind in outputs:
+        operator.outputs.append(scope.declare_local_variable(name, kind))
     return list(operator.outputs)
 
 
 def convert_estimator(scope: Any, operator: Any, container: Any) -> None:
-    """Write the probabilities and the label: by a rule, or the first class of the greatest one."""
-    fitted = operator.raw_operator
-    inner = uncalibrated(fitted)
+    """Write the label itself and one vector of probabilities a class."""
     graph = Graph(scope, container)
     label, *columns = (variable.onnx_name for variable in operator.outputs)
-    p = PROBABILITIES[type(inner)](graph, operator.inputs[0].onnx_name, inner)
-    if inner is not fitted:
-        p = calibrated(graph, p, fitted.calibrator)
+    p, codes = _answers(graph, operator, PROBABILITIES)
     for index, column in enumerate(columns):
         graph.into(column, "Gather", p, np.array(index), axis=1)
-    classes = fitted.classes_
+    classes = operator.raw_operator.classes_
     if classes.dtype.kind == "i":
         classes = classes.astype(np.int64)
-    codes = decided(graph, p, fitted.rule if inner is not fitted else Argmax())
     graph.into(label, "Gather", classes, codes, axis=0)
+
+
+def convert_portable(scope: Any, operator: Any, container: Any) -> None:
+    """Write the matrix of probabilities, and the label as a whole number.
+
+    That is the class where the classes are whole numbers, else its place among them.
+    """
+    graph = Graph(scope, container)
+    label, probabilities = (variable.onnx_name for variable in operator.outputs)
+    p, codes = _answers(graph, operator, PORTABLE)
+    graph.into(probabilities, "Identity", p)
+    classes = operator.raw_operator.classes_
+    if classes.dtype.kind == "i":
+        graph.into(label, "Gather", classes.astype(np.int64), codes, axis=0)
+    else:
+        graph.into(label, "Identity", codes)
+
+
+def _answers(graph: Graph, operator: Any, writers: Writers) -> tuple[str, str]:
+    """Probabilities (N, K), and labels (N,) as places: by a rule, or of the greatest one."""
+    fitted = operator.raw_operator
+    inner = uncalibrated(fitted)
+    p = writers[type(inner)](graph, operator.inputs[0].onnx_name, inner)
+    if inner is fitted:
+        return p, decided(graph, p, Argmax())
+    p = calibrated(graph, p, fitted.calibrator)
+    return p, decided(graph, p, fitted.rule)

@@ -7,20 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import TensorProto
+from onnx import TensorProto, numpy_helper
 
 __all__ = ["OPSETS", "ConversionError", "Graph"]
 
 # 21 is what skl2onnx, ONNX Runtime and the reference evaluator all know; Equal on strings
 # needs 19, IsNaN on doubles 20. The tree ensembles of ai.onnx.ml 3 take missing values.
 OPSETS = {"": 21, "ai.onnx.ml": 3}
-
-ELEMENTS = {
-    "float32": TensorProto.FLOAT,
-    "float64": TensorProto.DOUBLE,
-    "int64": TensorProto.INT64,
-    "bool": TensorProto.BOOL,
-}
 
 
 class ConversionError(ValueError):
@@ -72,12 +65,14 @@ class Graph:
     def constant(self, array: NDArray[Any]) -> str:
         """Add the array as an initializer; texts are object or str arrays."""
         name: str = self._scope.get_unique_variable_name("constant")
-        values: list[Any] = array.ravel().tolist()
+        shape = list(array.shape)
         if array.dtype.kind in "OU":
-            element, values = TensorProto.STRING, [text.encode() for text in values]
+            texts = [text.encode() for text in array.ravel()]
+            self._container.add_initializer(name, TensorProto.STRING, shape, texts)
         else:
-            element = ELEMENTS[array.dtype.name]
-        self._container.add_initializer(name, element, list(array.shape), values)
+            # As raw bytes: a table of a million nodes never becomes a list of Python numbers.
+            tensor = numpy_helper.from_array(np.asarray(array, order="C"))
+            self._container.add_initializer(name, tensor.data_type, shape, tensor)
         return name
 
     def columns(self, vectors: list[str]) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,14 @@ __all__ = ["PROBABILITY_TOLERANCE", "TIE", "Parity", "compare", "probe_rows"]
 PROBABILITY_TOLERANCE = 1e-5
 TIE = 1e-6  # a probability as close as this to another label may cross over in float32
 UNSEEN = "never seen in training"
+
+
+class Answering(Protocol):
+    """A graph in a runtime: labels, shape (N,), and probabilities, shape (N, K), of rows."""
+
+    classes: tuple[Any, ...]
+
+    def run(self, features: pd.DataFrame, /) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
 
 @dataclass(frozen=True)
@@ -123,14 +131,20 @@ def _extremes(column: pd.Series[Any], spec: Mapping[str, Any]) -> list[Any]:
     return [np.nan, float(least), float(greatest), *map(float, bounds)]
 
 
-def compare(pipeline: Pipeline, model: bytes, X: pd.DataFrame) -> Parity:
+def compare(
+    pipeline: Pipeline,
+    model: bytes,
+    X: pd.DataFrame,
+    opened: Callable[[bytes], Answering] = Model,
+) -> Parity:
     """What the graph answers beside what the pipeline answers, on every row of X.
 
     X holds the contract's columns as ingest leaves them: float64 with NaN, text with "".
+    `opened` makes something that answers of the graph: model.onnx's, or PortableModel.
     """
     expected = np.asarray(pipeline.predict_proba(X), dtype=np.float64)
     wanted = np.asarray(pipeline.predict(X))
-    graph = Model(model)
+    graph = opened(model)
     labels, probabilities = graph.run(X)
     difference = np.abs(probabilities - expected)
     ties = _rule(pipeline).margins(expected) <= TIE
@@ -154,7 +168,7 @@ def _where(
     X: pd.DataFrame,
     mismatches: NDArray[np.bool_],
     difference: NDArray[np.float64],
-    graph: Model,
+    graph: Answering,
     labels: NDArray[Any],
     wanted: NDArray[Any],
 ) -> str:

@@ -70,6 +70,11 @@ class Model:
                 f"name (its metadata lacks format = {FORMAT}). Give a model.onnx that "
                 "logitline wrote."
             )
+        if self.metadata.get("graph") == "portable":
+            raise ModelError(
+                "This is the portable graph, whose input is a matrix of codes and numbers, not "
+                "columns by name. Give model.onnx, which lies beside it."
+            )
         self.contract: dict[str, Any] = json.loads(self.metadata["contract"])
         self.classes: tuple[Any, ...] = tuple(json.loads(self.metadata["classes"]))
         self.columns: list[str] = json.loads(self.metadata["columns"])

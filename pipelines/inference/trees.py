@@ -1,22 +1,32 @@
-"""Probabilities of trees, as one TreeEnsembleRegressor.
+"""Probabilities of trees, whichever way the graph walks them.
 
-scikit-learn compares a float32 value x with a float64 threshold t; the operator's
-thresholds are float32. ``x <= t`` keeps its meaning when t is rounded down: the largest
-float32 no larger than t has the same values at or below it.
+scikit-learn compares a float32 value x with a float64 threshold t; the graphs' thresholds
+are float32. ``x <= t`` keeps its meaning when t is rounded down: the largest float32 no
+larger than t has the same values at or below it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.tree import DecisionTreeClassifier
 
 from pipelines.inference.graph import ConversionError, Graph
 
-__all__ = ["decision_tree", "gradient_boosting", "rounded_down"]
+__all__ = [
+    "ENSEMBLES",
+    "Ensemble",
+    "Tree",
+    "Write",
+    "decision_tree",
+    "gradient_boosting",
+    "rounded_down",
+]
 
 
 @dataclass(frozen=True)
@@ -45,8 +55,39 @@ def rounded_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.where(near > thresholds, below, near).astype(np.float32)
 
 
-def decision_tree(graph: Graph, X: str, fitted: Any) -> str:
+@dataclass(frozen=True)
+class Ensemble:
+    """Trees whose leaves are added up to raw values, with what the sum begins from.
+
+    Attributes
+    ----------
+    trees : tuple of Tree
+        Round by round; each round has the same targets in the same order.
+    base : ndarray of float64, shape (n_targets,)
+        Zero for a target that no tree has.
+    features : int
+        Width of the feature matrix.
+    """
+
+    trees: tuple[Tree, ...]
+    base: NDArray[np.float64]
+    features: int
+
+
+Write = Callable[[Graph, str, Ensemble], str]
+
+
+def decision_tree(graph: Graph, X: str, fitted: Any, write: Write) -> str:
     """The class shares of the leaf that each row falls into."""
+    return write(graph, X, _shares(fitted))
+
+
+def gradient_boosting(graph: Graph, X: str, fitted: Any, write: Write) -> str:
+    """Softmax of the baseline plus the leaves of all trees; for two classes of (0, sum)."""
+    return graph.Softmax(write(graph, X, _rounds(fitted)), axis=1)
+
+
+def _shares(fitted: Any) -> Ensemble:
     tree = fitted.tree_
     shares = tree.value[:, 0, :]
     nodes = Tree(
@@ -59,11 +100,10 @@ def decision_tree(graph: Graph, X: str, fitted: Any) -> str:
         value=shares / shares.sum(axis=1, keepdims=True),
         targets=np.arange(shares.shape[1]),
     )
-    return _ensemble(graph, X, [nodes], np.zeros(shares.shape[1]))
+    return Ensemble((nodes,), np.zeros(shares.shape[1]), fitted.n_features_in_)
 
 
-def gradient_boosting(graph: Graph, X: str, fitted: Any) -> str:
-    """Softmax of the baseline plus the leaves of all trees; for two classes of (0, sum)."""
+def _rounds(fitted: Any) -> Ensemble:
     binary = fitted.n_trees_per_iteration_ == 1
     trees = []
     for iteration in fitted._predictors:
@@ -88,43 +128,11 @@ def gradient_boosting(graph: Graph, X: str, fitted: Any) -> str:
             )
     base = np.ravel(fitted._baseline_prediction)
     base = np.concatenate([np.zeros(1), base]) if binary else base
-    return graph.Softmax(_ensemble(graph, X, trees, base), axis=1)
+    return Ensemble(tuple(trees), base, fitted.n_features_in_)
 
 
-def _ensemble(graph: Graph, X: str, trees: Iterable[Tree], base: NDArray[np.float64]) -> str:
-    """The sum over all trees of the leaf's values, plus base; shape (N, len(base))."""
-    attributes: dict[str, list[NDArray[Any]]] = {}
-
-    def extend(**arrays: NDArray[Any]) -> None:
-        for name, array in arrays.items():
-            attributes.setdefault(name, []).append(array)
-
-    for number, tree in enumerate(trees):
-        ids = np.arange(len(tree.leaf))
-        inner = ~tree.leaf
-        extend(
-            nodes_treeids=np.full(len(ids), number),
-            nodes_nodeids=ids,
-            nodes_featureids=np.where(inner, tree.feature, 0),
-            nodes_values=np.where(inner, rounded_down(tree.threshold), np.float32(0)),
-            nodes_modes=np.where(inner, "BRANCH_LEQ", "LEAF"),
-            nodes_truenodeids=np.where(inner, tree.left, 0),
-            nodes_falsenodeids=np.where(inner, tree.right, 0),
-            nodes_missing_value_tracks_true=(inner & (tree.missing_left != 0)).astype(int),
-        )
-        leaves, columns = np.nonzero(tree.leaf[:, None] & np.ones(len(tree.targets), dtype=bool))
-        extend(
-            target_treeids=np.full(len(leaves), number),
-            target_nodeids=leaves,
-            target_ids=tree.targets[columns],
-            target_weights=tree.value[leaves, columns],
-        )
-    return graph.TreeEnsembleRegressor(
-        X,
-        domain="ai.onnx.ml",
-        aggregate_function="SUM",
-        base_values=base.astype(float).tolist(),
-        n_targets=len(base),
-        post_transform="NONE",
-        **{name: np.concatenate(arrays).tolist() for name, arrays in attributes.items()},
-    )
+# What is known of how an estimator's trees are added up.
+ENSEMBLES: dict[type, Callable[[Any], Ensemble]] = {
+    DecisionTreeClassifier: _shares,
+    HistGradientBoostingClassifier: _rounds,
+}

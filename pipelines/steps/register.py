@@ -1,4 +1,4 @@
-"""register: the winner's whole pipeline as one ONNX graph, proven equal to it row by row."""
+"""register: the winner's whole pipeline as ONNX graphs, proven equal to it row by row."""
 
 from __future__ import annotations
 
@@ -9,27 +9,48 @@ from typing import Any
 import pandas as pd
 
 from pipelines.inference.convert import to_onnx
+from pipelines.inference.graph import ConversionError
 from pipelines.inference.parity import Parity, compare, probe_rows
+from pipelines.inference.portable import PortableModel, to_portable
 
-__all__ = ["ParityError", "Registered", "register"]
+__all__ = ["MAX_PORTABLE_MB", "ParityError", "Registered", "register"]
+
+MAX_PORTABLE_MB = 100.0
 
 
 class ParityError(RuntimeError):
-    """The graph disagrees with the fitted pipeline; the row and the column are named."""
+    """A graph disagrees with the fitted pipeline; the row and the column are named."""
 
 
 @dataclass(frozen=True)
 class Registered:
-    """The ONNX file's bytes, and what the proof found."""
+    """The ONNX files' bytes, and what the proof found.
+
+    Attributes
+    ----------
+    model : bytes
+        model.onnx.
+    parity : Parity
+    portable : bytes or None
+        model.portable.onnx, where the pipeline has one.
+    portable_note : str
+        What its proof found, or why there is none.
+    """
 
     model: bytes
     parity: Parity
+    portable: bytes | None = None
+    portable_note: str = ""
 
 
 def register(
-    pipeline: Any, X: pd.DataFrame, contract: Mapping[str, Any], lineage: Mapping[str, str]
+    pipeline: Any,
+    X: pd.DataFrame,
+    contract: Mapping[str, Any],
+    lineage: Mapping[str, str],
+    max_mb: float | None = None,
 ) -> Registered:
-    """The graph of a fitted pipeline, with its proof.
+    """The graphs of a fitted pipeline, with their proofs.
 
     Parameters
     ----------
@@ -37,16 +58,27 @@ def register(
         The test rows. The proof adds rows with each column at its minimum and maximum,
         missing, and at a value that was never seen.
     lineage : mapping
-        Digests that the graph's metadata carries.
+        Digests that the graphs' metadata carries.
+    max_mb : float, optional
+        The most that the portable graph may take, in 10⁶ bytes; 100 where it is not given.
 
     Raises
     ------
     ParityError
-        If a label differs, or a probability by more than 1e-5.
+        If a label differs, or a probability by more than 1e-5. That there is no portable
+        graph, since float32 does not hold a column or the file would be too large, is noted
+        and raises nothing.
     """
     model = to_onnx(pipeline, contract, lineage)
     rows = pd.concat([X, probe_rows(X, contract)], ignore_index=True)
     parity = compare(pipeline, model, rows)
     if not parity.proven:
         raise ParityError(f"The graph was not registered. {parity.sentence}")
-    return Registered(model, parity)
+    try:
+        portable = to_portable(pipeline, contract, lineage, max_mb or MAX_PORTABLE_MB)
+    except ConversionError as error:
+        return Registered(model, parity, None, str(error))
+    again = compare(pipeline, portable, rows, PortableModel)
+    if not again.proven:
+        raise ParityError(f"The portable graph was not registered. {again.sentence}")
+    return Registered(model, parity, portable, again.sentence)

@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from pipelines.estimators.registry import build
 from pipelines.inference import Predictor
+from pipelines.inference.portable import PortableModel
 from pipelines.steps import register as registering
 from pipelines.steps.register import ParityError, register
 
@@ -72,6 +73,40 @@ def test_a_graph_that_disagrees_is_refused_with_the_row_and_its_values(
     assert "row " in message
     assert "x = " in message
     assert "island = " in message
+
+
+@pytest.mark.parametrize("estimator", ["logistic", "hist_gradient_boosting"])
+def test_the_portable_graph_is_made_and_proven_beside_the_other(estimator: str) -> None:
+    pipeline = fitted(estimator)
+    made = register(pipeline, ROWS, CONTRACT, {})
+    assert made.portable is not None
+    assert made.portable != made.model
+    assert made.portable_note.startswith("The graph gives the pipeline's label on all 19 rows")
+    labels, _ = PortableModel(made.portable).run(ROWS)
+    assert labels.tolist() == pipeline.predict(ROWS).tolist()
+
+
+def test_a_portable_graph_that_disagrees_stops_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline, other = fitted(), fitted(labels=LABELS[::-1])
+    honest = registering.to_portable
+    monkeypatch.setattr(registering, "to_portable", lambda _, *rest: honest(other, *rest))
+    with pytest.raises(ParityError, match=r"^The portable graph was not registered\..*x = "):
+        register(pipeline, ROWS, CONTRACT, {})
+
+
+def test_a_column_that_float32_does_not_hold_leaves_the_line_without_a_portable_graph() -> None:
+    rows = ROWS.assign(x=ROWS["x"] + 2.0**40)
+    pipeline = build("logistic", {}, ["x"], ["island"]).fit(rows, LABELS)
+    made = register(pipeline, rows, CONTRACT, {})
+    assert made.parity.proven
+    assert made.portable is None
+    assert "Column 'x' is not exact in float32" in made.portable_note
+
+
+def test_a_portable_graph_larger_than_allowed_is_noted_and_left_out() -> None:
+    made = register(fitted(), ROWS, CONTRACT, {}, max_mb=0.001)
+    assert made.portable is None
+    assert "more than the 0.001 MB" in made.portable_note
 
 
 def test_the_rows_are_left_as_they_were() -> None:
