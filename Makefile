@@ -1,13 +1,15 @@
 # Every target is one line; the plain commands for systems without make stand in README.md.
 PYTHON ?= python3
 
-.PHONY: train test check bench ui lock
+.PHONY: train test check bench ui lock lock-gpu
 train: .venv/ready   ; .venv/bin/logitline train data/penguins.toml
 test: .venv/ready    ; .venv/bin/python -m pytest
 check: .venv/ready   ; .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/python -m pytest tests/test_architecture.py
 bench: .venv/ready   ; .venv/bin/python -m benchmarks --short
 ui: .venv/ready      ; .venv/bin/logitline ui
-lock:                ; uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements.lock
+lock:                ; uv pip compile pyproject.toml --extra dev --extra runtimes --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements.lock
+# The same with onnxruntime-gpu in onnxruntime's place, which is left out by a marker that never holds.
+lock-gpu:            ; echo "onnxruntime ; python_version < '3'" | uv pip compile pyproject.toml --extra dev --extra runtimes --group gpu --override /dev/stdin --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements.gpu.lock
 
 # uv if it is there, else pip; both install the lock by its hashes and nothing else (--no-deps: it is complete),
 # then the project itself.

@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import moving
 from pipelines.inference.providers import available_providers
+from pipelines.inference.runtimes import RUNTIMES
 
 __all__ = ["Finding", "examine"]
 
@@ -38,6 +39,7 @@ def examine(workspace: Path, fix: bool) -> list[Finding]:
         lambda: _storage(workspace),
         lambda: _database(workspace, fix),
         _providers,
+        _runtimes,
     ]
     return [finding for check in checks for finding in check()]
 
@@ -94,3 +96,10 @@ def _database(workspace: Path, fix: bool) -> Iterator[Finding]:
 def _providers() -> Iterator[Finding]:
     found = available_providers()
     yield Finding("onnxruntime", True, ", ".join(found))
+
+
+def _runtimes() -> Iterator[Finding]:
+    """The runtimes that `export` proves a graph in; none but ONNX Runtime's CPU is needed."""
+    for name, runtime in {runtime.name: runtime for runtime in RUNTIMES}.items():
+        absent = runtime.absent()
+        yield Finding(name, True, f"not here: {absent}" if absent else runtime.version())

@@ -20,7 +20,7 @@ STATUS = {
     "flows.servers.UnreachableError": 2,
     "flows.servers.ServerError": 1,
     "pipelines.steps.train.TrainingError": 1,
-    "pipelines.steps.register.ParityError": 1,
+    "pipelines.inference.parity.comparison.ParityError": 1,
     "pipelines.inference.graph.ConversionError": 1,
 }
 ENVIRONMENT = (errno.ENOENT, errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EMFILE, errno.ENOTDIR)

@@ -48,6 +48,8 @@ HOMES = {
     "onnx": "pipelines.inference",
     "onnxruntime": "pipelines.inference",
     "skl2onnx": "pipelines.inference",
+    "openvino": "pipelines.inference.runtimes.programs",
+    "tract": "pipelines.inference.runtimes.programs",
     "matplotlib": "pipelines.report",
     "optuna": "pipelines.searching",
 }

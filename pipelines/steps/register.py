@@ -10,16 +10,13 @@ import pandas as pd
 
 from pipelines.inference.convert import to_onnx
 from pipelines.inference.graph import ConversionError
-from pipelines.inference.parity import Parity, compare, probe_rows
-from pipelines.inference.portable import PortableModel, to_portable
+from pipelines.inference.parity import Parity, ParityError, ProofRows, proof_rows, require
+from pipelines.inference.portable import to_portable
+from pipelines.inference.runtimes import CPU, CPU_PORTABLE, Runtime
 
 __all__ = ["MAX_PORTABLE_MB", "ParityError", "Registered", "register"]
 
 MAX_PORTABLE_MB = 100.0
-
-
-class ParityError(RuntimeError):
-    """A graph disagrees with the fitted pipeline; the row and the column are named."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +52,8 @@ def register(
     Parameters
     ----------
     X : DataFrame
-        The test rows. The proof adds rows with each column at its minimum and maximum,
-        missing, and at a value that was never seen.
+        The test rows. The proof adds rows at, between and beyond the ends of each column,
+        missing and unseen values, and both sides of a tree's thresholds.
     lineage : mapping
         Digests that the graphs' metadata carries.
     max_mb : float, optional
@@ -65,20 +62,24 @@ def register(
     Raises
     ------
     ParityError
-        If a label differs, or a probability by more than 1e-5. That there is no portable
-        graph, since float32 does not hold a column or the file would be too large, is noted
-        and raises nothing.
+        If a label differs, or a probability by more than 1e-5 (1e-4 on extreme values). That
+        there is no portable graph, since float32 does not hold a column or the file would be
+        too large, is noted and raises nothing.
     """
     model = to_onnx(pipeline, contract, lineage)
-    rows = pd.concat([X, probe_rows(X, contract)], ignore_index=True)
-    parity = compare(pipeline, model, rows)
-    if not parity.proven:
-        raise ParityError(f"The graph was not registered. {parity.sentence}")
+    rows = proof_rows(pipeline, X, contract)
+    parity = _proven(pipeline, model, rows, CPU)
     try:
         portable = to_portable(pipeline, contract, lineage, max_mb or MAX_PORTABLE_MB)
     except ConversionError as error:
         return Registered(model, parity, None, str(error))
-    again = compare(pipeline, portable, rows, PortableModel)
-    if not again.proven:
-        raise ParityError(f"The portable graph was not registered. {again.sentence}")
+    again = _proven(pipeline, portable, rows, CPU_PORTABLE)
     return Registered(model, parity, portable, again.sentence)
+
+
+def _proven(pipeline: Any, graph: bytes, rows: ProofRows, runtime: Runtime) -> Parity:
+    try:
+        return require(pipeline, graph, rows, runtime)
+    except ParityError as error:
+        what = "graph" if runtime is CPU else "portable graph"
+        raise ParityError(f"The {what} was not registered. {error}") from None

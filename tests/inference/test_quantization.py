@@ -11,13 +11,14 @@ from pipelines.inference.portable import encode, to_portable
 from pipelines.inference.quantization import quantize
 from pipelines.inference.signature import metadata
 from tests.inference import cases
+from tests.steps.export.releases import CLASSES as CLASSES_OF_IT
+from tests.steps.export.releases import pipeline, release, rows
 
 CLASSES = ["a b", 'c"d', "é,f"]
 
 
 def quantized(name: str) -> quantization.Quantized:
-    pipeline = cases.fitted(name, CLASSES)
-    portable = to_portable(pipeline, cases.contract(CLASSES), {})
+    portable = to_portable(cases.fitted(name, CLASSES), cases.contract(CLASSES), {})
     X = cases.features(300, seed=3)
     codes = np.searchsorted(sorted(CLASSES), cases.labels(X, CLASSES))
     return quantize(portable, encode(metadata(portable), X), codes)
@@ -30,23 +31,26 @@ def days(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cases, "COLUMNS", plain)
 
 
-def test_a_network_keeps_its_labels_and_gets_integer_products() -> None:
-    made = quantized("mlp_relu")
+def test_a_model_keeps_its_labels_and_gets_integer_products() -> None:
+    made = release().quantized
     graph = onnx.load_from_string(made.model)
     assert "MatMulInteger" in {node.op_type for node in graph.graph.node}
-    assert made.rows == 300
+    assert made.rows == 120
     assert made.labels_changed <= 0.005
     assert made.log_loss_added <= 0.005
     assert 0 < made.max_difference < 0.1
 
 
 def test_the_same_graph_gives_the_same_bytes() -> None:
-    assert quantized("logistic").model == quantized("logistic").model
+    it, X = release(), rows()
+    codes = np.searchsorted(np.array(CLASSES_OF_IT), pipeline().predict(X))
+    again = quantize(it.portable, encode(metadata(it.portable), X), codes)
+    assert again.model
+    assert again == it.quantized
 
 
 def test_the_metadata_stays() -> None:
-    portable = to_portable(cases.fitted("logistic", CLASSES), cases.contract(CLASSES), {})
-    assert metadata(quantized("logistic").model) == metadata(portable)
+    assert metadata(release().quantized.model) == metadata(release().portable)
 
 
 def test_beyond_the_bounds_it_is_left_out_with_its_figures(

@@ -114,8 +114,7 @@ def test_the_configured_share_of_resamples_decides(
         ),
         (
             {"max_batch_latency_ms": 5.0},
-            "takes 6.000 ms for 1,000 rows, more than the 5 ms of [promotion] "
-            "max_batch_latency_ms",
+            "takes 6.000 ms for 1,000 rows, more than the 5 ms of [promotion] max_batch_latency_ms",
         ),
         ({"max_size_mb": 1.5}, "is 2.0 MB, more than the 1.5 MB"),
     ],

@@ -49,9 +49,17 @@ def test_the_graph_answers_as_the_pipeline_does(estimator: str) -> None:
 
 def test_the_proof_covers_the_test_rows_and_probes_of_every_column() -> None:
     made = register(fitted(), ROWS, CONTRACT, {})
-    # The rows, a typical one, one all gaps; of x: gap, least, greatest, both bounds; of the
-    # category: gap, unseen, its first and its last value.
-    assert made.parity.rows == len(ROWS) + 2 + 5 + 4
+    # The rows; a typical one, one all gaps; of x: gap, least, greatest, both bounds; of the
+    # category: gap, unseen, its two values; mixtures of these; x in both directions to 1e24.
+    assert made.parity.rows == len(ROWS) + (2 + 5 + 4) + 200 + 6
+
+
+def test_the_proof_covers_both_sides_of_a_trees_thresholds() -> None:
+    pipeline = fitted("decision_tree")
+    splits = int((pipeline[-1].tree_.children_left >= 0).sum())
+    made = register(pipeline, ROWS, CONTRACT, {})
+    assert splits > 1
+    assert made.parity.rows == len(ROWS) + (2 + 5 + 4) + 200 + 6 + 2 * splits
 
 
 def test_the_graph_repeats_to_the_byte() -> None:

@@ -52,10 +52,11 @@ def _prediction(release: Release) -> Iterator[str]:
     trained, contract = release.trained, release.contract
     classes = ", ".join(map(code, contract["classes"]))
     parameters = ", ".join(f"{name} = {value}" for name, value in trained.parameters.items())
+    given = parameters or "its default parameters"
     yield (
-        f"Predicts {code(contract['target'])} ({classes}) from {len(contract['columns'])} columns: a "
-        f"label and the probability of each class. The model is {code(trained.candidate)}, a "
-        f"{code(trained.estimator)} with {parameters or 'its default parameters'}.\n"
+        f"Predicts {code(contract['target'])} ({classes}) from {len(contract['columns'])} "
+        "columns: a label and the probability of each class. The model is "
+        f"{code(trained.candidate)}, a {code(trained.estimator)} with {given}.\n"
     )
 
 

@@ -80,9 +80,7 @@ def release(
     codes = np.searchsorted(np.array(classes), fitted.predict(X))
     rule = getattr(fitted[-1], "rule", Argmax())
     predictor = Predictor.from_bytes(model)
-    requests, expected = examples.expected(
-        examples.requests(X, terms), predictor.run, rule.margins
-    )
+    requests, expected = examples.expected(examples.requests(X, terms), predictor.run, rule.margins)
     proof = Proof("ONNX Runtime CPU", "1.0", "model", rows=120, max_difference=2e-7)
     absent = Proof("tract", "", "portable", note="tract is not installed.")
     return Release(
@@ -120,8 +118,14 @@ def trained(rule: str, threshold: float | None) -> Trained:
         ),
         calibration=(
             Calibration(
-                1, (Bin(20, 0.5, Interval(0.5, 0.4, 0.6)),), Interval(0.03, 0.01, 0.05),
-                0.1, 0.0, 0.0, 0.0, 0.0,
+                1,
+                (Bin(20, 0.5, Interval(0.5, 0.4, 0.6)),),
+                Interval(0.03, 0.01, 0.05),
+                0.1,
+                0.0,
+                0.0,
+                0.0,
+                0.0,
             ),
         ),
         rule=rule,

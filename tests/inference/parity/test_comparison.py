@@ -4,12 +4,11 @@ from typing import Any
 
 import numpy as np
 import onnx
-import pandas as pd
 import pytest
 from onnx import numpy_helper
 
 from pipelines.inference.convert import to_onnx
-from pipelines.inference.parity import Parity, compare, probe_rows
+from pipelines.inference.parity import Parity, compare
 from tests.inference import cases
 
 CLASSES = ["a", "b", "c"]
@@ -102,36 +101,3 @@ def test_proven_means_rows_equal_labels_and_probabilities_within_1e_5(
 ) -> None:
     assert parity.proven is proven
     assert ("disagrees" in parity.sentence) is not proven
-
-
-def test_probe_rows_take_each_column_to_its_ends_to_a_gap_and_to_an_unseen_value() -> None:
-    X = cases.features(200)
-    contract = {**CONTRACT, "columns": dict(CONTRACT["columns"])}
-    contract["columns"]["label"] = {"type": "integer", "min": -100, "max": 100}
-    contract["columns"]["X"] = {
-        "type": "category",
-        "values": ["1", "2", "never seen in training"],
-    }
-    rows = probe_rows(X, contract)
-    assert list(rows.columns) == list(X.columns)
-    assert rows.dtypes["plain"] == np.float64
-    typical = rows.iloc[0]
-    assert typical["X"] in ("1", "2")
-    assert typical["plain"] in X["plain"].to_numpy()
-    assert all(value == "" or value != value for value in rows.iloc[1])
-    for name in ("plain", "when", "label"):
-        assert {X[name].min(), X[name].max()} <= set(rows[name])
-        assert rows[name].isna().sum() == 2
-    assert {-100.0, 100.0} <= set(rows["label"])
-    assert {"", "1", "2", "never seen in training!"} <= set(rows["X"])
-    # Beside the typical row and the empty one, a row differs from the typical in one column.
-    different = (rows.iloc[2:] != typical) & ~(rows.iloc[2:].isna() & typical.isna())
-    assert (different.sum(axis=1) <= 1).all()
-
-
-def test_probe_rows_of_columns_that_hold_nothing_are_gaps() -> None:
-    X = pd.DataFrame({"n": [np.nan, np.nan], "c": ["", ""]})
-    contract = {"columns": {"n": {"type": "number"}, "c": {"type": "category", "values": ["v"]}}}
-    rows = probe_rows(X, contract)
-    assert rows["n"].isna().all()
-    assert set(rows["c"]) == {"", "never seen in training"}

@@ -1,0 +1,96 @@
+"""ONNX Runtime, on the CPU and on CUDA, with both graphs."""
+
+from __future__ import annotations
+
+from contextlib import redirect_stdout
+from functools import partial
+from io import StringIO
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from pipelines.inference.runtimes.runtime import Answer, NoAnswerError, Runtime
+from pipelines.inference.serving import Model, ModelError, session_options
+
+__all__ = ["CPU", "CPU_PORTABLE", "CUDA", "CUDA_PORTABLE"]
+
+BATCH = 65_536  # rows at a time, so that a walk through many trees stays small in memory
+CPU_PROVIDER, CUDA_PROVIDER = "CPUExecutionProvider", "CUDAExecutionProvider"
+# TF32, which CUDA multiplies float32 matrices in unless told not to, keeps 10 bits.
+OPTIONS: dict[str, dict[str, str]] = {CPU_PROVIDER: {}, CUDA_PROVIDER: {"use_tf32": "0"}}
+
+
+def _absent(provider: str) -> str:
+    if provider in onnxruntime.get_available_providers():
+        return ""
+    return (
+        f"The installed ONNX Runtime {onnxruntime.__version__} has no {provider}. On a machine "
+        "with an NVIDIA GPU, install requirements.gpu.lock instead of requirements.lock."
+    )
+
+
+def _version() -> str:
+    version: str = onnxruntime.__version__
+    return version
+
+
+def _providers(provider: str) -> list[Any]:
+    return [(name, OPTIONS[name]) for name in dict.fromkeys([provider, CPU_PROVIDER])]
+
+
+def _prepare(provider: str) -> None:
+    """Load CUDA's libraries where pip has put them, which the system's loader does not know."""
+    if provider == CUDA_PROVIDER and hasattr(onnxruntime, "preload_dlls"):
+        with redirect_stdout(StringIO()):  # it prints what it does not find
+            onnxruntime.preload_dlls()
+
+
+def _require(session: Any, provider: str) -> None:
+    if provider not in session.get_providers():
+        raise NoAnswerError(
+            f"{provider} is installed and did not start: its driver or its CUDA libraries are "
+            "missing, or of another version than ONNX Runtime was built for."
+        )
+
+
+def _model(provider: str, content: bytes, features: Any) -> Answer:
+    _prepare(provider)
+    try:
+        model = Model(content, _providers(provider), session_options())
+    except ModelError as error:
+        raise NoAnswerError(str(error)) from None
+    _require(model.session, provider)
+    starts = range(0, max(len(features), 1), BATCH)
+    parts = [model.run(features.iloc[start : start + BATCH]) for start in starts]
+    labels, probabilities = zip(*parts, strict=True)
+    return np.concatenate(labels), np.concatenate(probabilities)
+
+
+def _portable(provider: str, content: bytes, features: Any) -> Answer:
+    _prepare(provider)
+    try:
+        session = onnxruntime.InferenceSession(
+            content, session_options(), providers=_providers(provider)
+        )
+        _require(session, provider)
+        outputs = ["label", "probabilities"]
+        starts = range(0, max(len(features), 1), BATCH)
+        parts = [session.run(outputs, {"features": features[at : at + BATCH]}) for at in starts]
+    except NoAnswerError:
+        raise
+    except Exception as error:  # ONNX Runtime's own exceptions share no narrower base
+        raise NoAnswerError(f"ONNX Runtime refuses the graph: {error}") from None
+    labels, probabilities = zip(*parts, strict=True)
+    return np.concatenate(labels), np.concatenate(probabilities)
+
+
+def _runtime(name: str, graph: str, provider: str) -> Runtime:
+    answer = _model if graph == "model" else _portable
+    return Runtime(name, graph, partial(_absent, provider), _version, partial(answer, provider))
+
+
+CPU = _runtime("ONNX Runtime CPU", "model", CPU_PROVIDER)
+CPU_PORTABLE = _runtime("ONNX Runtime CPU", "portable", CPU_PROVIDER)
+CUDA = _runtime("ONNX Runtime CUDA", "model", CUDA_PROVIDER)
+CUDA_PORTABLE = _runtime("ONNX Runtime CUDA", "portable", CUDA_PROVIDER)

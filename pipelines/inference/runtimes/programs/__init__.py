@@ -1,0 +1,1 @@
+"""Programs that ask one runtime each; `child` starts them, nothing imports them."""

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime as installed
+import pytest
+
+from pipelines.inference.runtimes import CPU, NoAnswerError, onnxruntime
+from tests.inference.runtimes import graphs
+
+
+def test_without_cuda_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installed, "get_available_providers", lambda: ["CPUExecutionProvider"])
+    assert "requirements.gpu.lock" in onnxruntime.CUDA.absent()
+    assert CPU.absent() == ""
+
+
+def test_cuda_that_does_not_start_is_no_answer_and_not_the_cpus(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # ONNX Runtime steps over a provider that does not start with no more than a warning.
+    class Session:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def get_providers(self) -> list[str]:
+            return ["CPUExecutionProvider"]
+
+    monkeypatch.setattr(installed, "InferenceSession", Session)
+    with pytest.raises(NoAnswerError, match="is installed and did not start"):
+        onnxruntime.CUDA_PORTABLE.run(graphs.portable(), graphs.rows(2))
+
+
+def test_cuda_is_told_to_multiply_in_whole_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    class Session:
+        def __init__(self, *_: object, providers: list[object]) -> None:
+            asked.extend(providers)
+
+        def get_providers(self) -> list[str]:
+            return ["CUDAExecutionProvider"]
+
+        def run(self, *_: object) -> list[object]:
+            return [np.zeros(2, dtype=np.int64), np.zeros((2, 3), dtype=np.float32)]
+
+    monkeypatch.setattr(installed, "InferenceSession", Session)
+    onnxruntime.CUDA_PORTABLE.run(graphs.portable(), graphs.rows(2))
+    assert asked[0] == ("CUDAExecutionProvider", {"use_tf32": "0"})
