@@ -81,5 +81,6 @@ def _proven(pipeline: Any, graph: bytes, rows: ProofRows, runtime: Runtime) -> P
     try:
         return require(pipeline, graph, rows, runtime)
     except ParityError as error:
-        what = "graph" if runtime is CPU else "portable graph"
-        raise ParityError(f"The {what} was not registered. {error}") from None
+        if runtime is CPU_PORTABLE:
+            raise ParityError(f"The portable graph was not registered. {error}") from None
+        raise ParityError(f"The graph was not registered. {error}") from None
