@@ -21,11 +21,12 @@ from pipelines.config import Promotion
 from pipelines.metrics import log_losses
 from pipelines.metrics.paired import paired
 from pipelines.metrics.resamples import resamples
-from pipelines.records import Evaluation
+from pipelines.records import Cost, Evaluation
 from pipelines.steps.promote import promote
 
 __all__ = ["NOISE", "Retraining", "noise_of_gain", "promoted", "retrainings"]
 
+FREE = Cost(0.0, 0.0, 0.0, 1, 0.0)
 Floats = NDArray[np.float64]
 
 SPREAD, NOISE = 1.5, 1.0
@@ -90,7 +91,7 @@ def promoted(it: Retraining, config: Promotion, resampled: int, seed: int) -> bo
         against_prior=found,
         against_champion=found,
     )
-    return promote(evaluation, config, "1", latency_ms=0.0, size_mb=0.0).promoted
+    return promote(evaluation, config, "1", FREE).promoted
 
 
 def _rows(rng: np.random.Generator, rows: int, shift: float) -> tuple[Floats, NDArray[np.int32]]:

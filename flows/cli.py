@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows import cli_promotion, cli_report
+from flows import cli_export, cli_promotion, cli_report
 from flows.options import HERE, ConfigPath, Json, Workspace, tell
 
 __all__ = ["app", "main"]
@@ -183,6 +183,7 @@ def drift(
 
 
 for _command in (
+    cli_export.export,
     cli_report.report,
     cli_promotion.promote,
     cli_promotion.rollback,

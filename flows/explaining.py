@@ -21,7 +21,7 @@ SECTIONS = {
     "train": "[[candidates]], [selection], [search], [calibration] or [threshold]",
     "evaluate": "[evaluation], [promotion] metric or [registry]",
     "register": "[registry], [columns] or [promotion] max_size_mb",
-    "export": "[registry]",
+    "export": "[registry], [evaluation] or [promotion] latency_batch_rows",
     "promote": "[promotion] or [leaks]",
 }
 INPUTS = {"ingest": "the table", "evaluate": "the champion or a candidate"}

@@ -11,7 +11,7 @@ from typing import Any
 from pipelines.adapters.sources import Origin, module_of, open_source
 from pipelines.adapters.store import Entry, Key, Store, write_atomically
 from pipelines.config import Address, Calibration, Candidate, ColumnSplit, Config, Threshold
-from pipelines.digests import code_digest, content_digest
+from pipelines.digests import code_digest, content_digest, files_digest
 from pipelines.estimators.registry import check
 from pipelines.loading import load_config
 
@@ -33,7 +33,11 @@ CODE = {
         "pipelines.adapters.tracking.models",
         "pipelines.drift.profile",
     ),
-    "export": ("pipelines.steps.export",),
+    "export": (
+        "pipelines.steps.export.bundle",
+        "pipelines.steps.export.examples",
+        "pipelines.inference.parity",
+    ),
     "promote": ("pipelines.steps.promote", "pipelines.promotion", "pipelines.report.html"),
 }
 # Besides, where a search is made.
@@ -153,7 +157,12 @@ class Line:
                 config.source.missing,
                 config.promotion.max_size_mb,
             ],
-            "export": self.model,
+            "export": [
+                self.model,
+                config.promotion.latency_batch_rows,
+                files_digest("pipelines.steps.export.page"),
+                config.evaluation.model_dump(),
+            ],
             "promote": [config.promotion.model_dump(), config.leaks.model_dump()],
         }
         return sections[step]

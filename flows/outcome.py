@@ -70,6 +70,7 @@ class Outcome:
             "onnx": str(self.export / "model.onnx"),
             "onnx_sha256": version["sha256"],
             "parity": version["parity"],
+            "cost": self.receipt("export").facts["cost"],
             "export": str(self.export),
             "report": str(self.report),
             "run_id": judged["run_id"],

@@ -15,7 +15,7 @@ from pipelines.adapters.tracking import registry, runs
 from pipelines.leaks import blocking
 from pipelines.promotion.history import Entry, taken_down
 from pipelines.promotion.reuse import decisions_on
-from pipelines.records import Decision, Evaluation
+from pipelines.records import Cost, Decision, Evaluation
 from pipelines.steps import promote as promoting
 
 __all__ = ["Verdict", "decide_and_move", "note_decision"]
@@ -50,7 +50,7 @@ def decide_and_move(
     client: Any,
     key: str,
     receipts: tuple[Receipt, Receipt, Receipt],
-    latency_ms: float,
+    cost: Cost,
 ) -> Verdict:
     """The verdict on the evidence; the champion is the one of the moment that nobody else moves.
 
@@ -67,7 +67,7 @@ def decide_and_move(
     known = registry.find_version(client, line.model, version.facts["sha256"])
     with promotion.held(line, client) as entries:
         champion = registry.champion(client, line.model)
-        verdict = _decide(line, key, entries, champion, receipts, evaluation, latency_ms)
+        verdict = _decide(line, key, entries, champion, receipts, evaluation, cost)
         entry = _entry(key, mine, champion, verdict.decision, evaluation)
         if verdict.judged:
             promotion.move(client, mine, replace(entry, model=promotion.content_of(known)))
@@ -109,7 +109,7 @@ def _decide(
     champion: registry.Version | None,
     receipts: tuple[Receipt, Receipt, Receipt],
     evaluation: Evaluation,
-    latency_ms: float,
+    cost: Cost,
 ) -> Verdict:
     parts, judged, version = receipts
     now = champion.sha256 if champion else rival.NO_RIVAL
@@ -135,8 +135,7 @@ def _decide(
         evaluation,
         line.config.promotion,
         judged.facts["champion"],
-        latency_ms,
-        version.facts["size_mb"],
+        cost,
         blocking([formats.read_leak(leak) for leak in parts.facts["leaks"]], line.config.leaks),
     )
     return Verdict(decision, judged=True)
@@ -161,7 +160,7 @@ def note_decision(
     mine: registry.Version,
     judged: Receipt,
     verdict: Verdict,
-    latency_ms: float,
+    cost: Cost,
 ) -> None:
     """Keep decision and evidence as tags of the version and of its run, and describe it."""
     if not verdict.noted:
@@ -171,13 +170,23 @@ def note_decision(
         "logitline.decision": verdict.decision.sentence,
         "logitline.promoted": str(verdict.decision.promoted).lower(),
         "logitline.moved_by": f"training {mine.run_id}",
-        "logitline.latency_ms": f"{latency_ms:.3f}",
+        **_costs(cost),
         "logitline.evidence": json.dumps(_evidence(evaluation, judged.facts["champion"])),
         "logitline.test_row_decisions": str(verdict.decisions),
     }
     registry.set_version_tags(client, mine, tags)
     runs.set_run_tags(client, mine.run_id, tags)
     publishing.describe(line, client, mine, evaluation, verdict.decision)
+
+
+def _costs(cost: Cost) -> dict[str, str]:
+    return {
+        "logitline.latency_ms": f"{cost.latency_ms:.3f}",
+        "logitline.latency_p99_ms": f"{cost.latency_p99_ms:.3f}",
+        "logitline.batch_latency_ms": f"{cost.batch_latency_ms:.3f}",
+        "logitline.batch_rows": str(cost.batch_rows),
+        "logitline.size_mb": f"{cost.size_mb:.3f}",
+    }
 
 
 def _evidence(evaluation: Evaluation, champion: str | None) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import history, registry, runs
 from pipelines.promotion.history import Entry
 from pipelines.promotion.reuse import warning
-from pipelines.records import Leak
+from pipelines.records import Cost, Leak
 from pipelines.report import html
 
 __all__ = ["Found", "can_open", "draw", "find_report", "open_page", "report_path"]
@@ -99,6 +99,7 @@ def _lineage(line: Line, steps: Mapping[str, Receipt]) -> dict[str, str]:
         "SHA-256 of the ONNX file": steps["register"].facts["sha256"],
         "Compared with": f"version {champion}, SHA-256 {rival}" if champion else "no champion",
         "Parity": steps["register"].facts["parity"],
+        "What it costs": Cost(**steps["export"].facts["cost"]).sentence,
     }
 
 

@@ -19,10 +19,18 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows import keys, portables, profiles, promoting, publishing, rival
+from flows import (
+    bundles,
+    keys,
+    portables,
+    profiles,
+    promoting,
+    publishing,
+    releasing,
+    rival,
+)
 from flows.faults import failpoint
 from flows.fits import fit_all, load_fits
-from flows.latency import row_latency_ms
 from flows.line import Line, Receipt
 from flows.progress import watcher
 from flows.reading import read_table
@@ -33,13 +41,12 @@ from pipelines.adapters.tracking import registry
 from pipelines.config import contract
 from pipelines.drift.profile import profile
 from pipelines.explanation.explain import explain
-from pipelines.inference import Predictor
 from pipelines.leaks import find
-from pipelines.records import DataError, Parts, Table
+from pipelines.records import Cost, DataError, Parts, Table
 from pipelines.steps import evaluate as evaluating
-from pipelines.steps import export as exporting
 from pipelines.steps import register as registering
 from pipelines.steps import split as splitting
+from pipelines.steps.export import bundle
 from pipelines.steps.train import align
 
 __all__ = ["evaluate", "export", "ingest", "promote", "register", "split", "train"]
@@ -226,41 +233,48 @@ def register(line: Line, table: Receipt, parts: Receipt, fits: Receipt, judged: 
 
 
 @step
-def export(line: Line, version: Receipt) -> Receipt:
-    """The bundle for other runtimes under data/derived/exports/NAME/VERSION."""
+def export(
+    line: Line, table: Receipt, parts: Receipt, fits: Receipt, judged: Receipt, version: Receipt
+) -> Receipt:
+    """The proven bundle for other runtimes under data/derived/exports/NAME/VERSION."""
+    client = tracking.connect(line.workspace)
     number = version.facts["version"]
 
     def fill(_: Path, facts: Facts) -> None:
-        model = (Path(version.folder) / "model.onnx").read_bytes()
-        graph = Predictor.from_bytes(model)
-        bundle = exporting.export(
-            model, line.model, number, contract(line.config), graph.inputs, graph.columns
-        )
+        release = releasing.release(line, (table, parts, fits, judged, version))
+        files = bundle.export(release)
+        known = registry.resolve(client, f"models:/{line.model}/{number}")
         with tracking.locked(line.workspace, f"export-{line.model}"):
-            write_folder(keys.bundle_folder(line, number), bundle)
-        facts["version"] = number
-        facts["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in bundle.items()}
+            bundles.keep(client, known, judged.facts["run_id"], files)
+            told = bundles.concluded(line, client, known, files)
+            write_folder(keys.bundle_folder(line, number), told)
+        facts.update(
+            version=number,
+            files={name: hashlib.sha256(data).hexdigest() for name, data in told.items()},
+            cost=asdict(release.cost),
+        )
 
     return _step(line, keys.export(line, version.key, number), fill)
 
 
 @step
-def promote(line: Line, parts: Receipt, judged: Receipt, version: Receipt) -> Receipt:
+def promote(
+    line: Line, parts: Receipt, judged: Receipt, version: Receipt, exported: Receipt
+) -> Receipt:
     """The decision on the evidence; moves the alias where it says so."""
     client = tracking.connect(line.workspace)
     mine = registry.Version(line.model, version.facts["version"], judged.facts["run_id"], {})
     key = keys.promote(line, judged.key, version.key, mine.number)
 
     def fill(_: Path, facts: Facts) -> None:
-        latency = row_latency_ms(Path(version.folder) / "model.onnx")
+        cost = Cost(**exported.facts["cost"])
         receipts = (parts, judged, version)
-        verdict = promoting.decide_and_move(line, client, key.digest, receipts, latency)
-        promoting.note_decision(line, client, mine, judged, verdict, latency)
+        verdict = promoting.decide_and_move(line, client, key.digest, receipts, cost)
+        promoting.note_decision(line, client, mine, judged, verdict, cost)
         facts.update(
             **asdict(verdict.decision),
             final=verdict.final,
             version=mine.number,
-            latency_ms=latency,
             decisions=verdict.decisions,
         )
 

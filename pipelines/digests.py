@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-__all__ = ["code_digest", "content_digest", "row_digests", "uniform"]
+__all__ = ["code_digest", "content_digest", "files_digest", "row_digests", "uniform"]
 
 ROOT = Path(__file__).resolve().parent.parent
 # SplitMix64: its increment, and its shifts with the factors that follow them.
@@ -44,6 +44,13 @@ def content_digest(value: Any) -> str:
     """SHA-256 of a JSON-like value, the order of keys aside."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def files_digest(package: str) -> str:
+    """SHA-256 of a package's files that are no code of Python: what it hands on as it is."""
+    files = sorted(ROOT.joinpath(*package.split(".")).iterdir())
+    kept = [path for path in files if path.is_file() and path.suffix not in (".py", ".pyc")]
+    return content_digest({path.name: path.read_text(encoding="utf-8") for path in kept})
 
 
 def mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,8 @@ from typing import Any
 from pipelines.digests import content_digest
 
 __all__ = ["Entry", "Key", "Store", "file_sha256", "write_atomically", "write_folder"]
+
+DRAFT = re.compile(r"\.(\d+)-[0-9a-f]{32}")  # of which process
 
 MANIFEST = "entry"
 
@@ -145,6 +148,7 @@ def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
     draft.mkdir()
     try:
         for name, content in files.items():
+            (draft / name).parent.mkdir(parents=True, exist_ok=True)
             (draft / name).write_bytes(content)
             _flush(draft / name)
         _remove(target)
@@ -194,8 +198,8 @@ def _remove(folder: Path) -> None:
 def _sweep(folder: Path) -> None:
     """Remove drafts whose process is gone: it was killed while writing."""
     for draft in folder.glob(".*-*"):
-        process = draft.name[1:].split("-")[0]
-        if process.isdigit() and not _alive(int(process)):
+        named = DRAFT.fullmatch(draft.name)  # and so no folder of the user's own
+        if named and not _alive(int(named[1])):
             shutil.rmtree(draft, ignore_errors=True)
 
 

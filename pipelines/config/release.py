@@ -37,6 +37,9 @@ class Promotion(Section):
     confidence: float = Field(default=0.95, ge=0.5, le=0.999)
     min_effect: float = Field(default=0.0, ge=0)
     max_latency_ms: float | None = Field(default=None, gt=0)
+    max_latency_p99_ms: float | None = Field(default=None, gt=0)
+    max_batch_latency_ms: float | None = Field(default=None, gt=0)
+    latency_batch_rows: int = Field(default=1000, ge=1, le=1_000_000)
     max_size_mb: float | None = Field(default=None, gt=0)
 
 

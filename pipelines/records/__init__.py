@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipelines.records.cost import Cost
 from pipelines.records.evidence import Decision, Evaluation
 from pipelines.records.fits import CandidateFit, Champion, Trial
 from pipelines.records.rows import DataError, Leak, Parts, Table
@@ -9,6 +10,7 @@ from pipelines.records.rows import DataError, Leak, Parts, Table
 __all__ = [
     "CandidateFit",
     "Champion",
+    "Cost",
     "DataError",
     "Decision",
     "Evaluation",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pipelines.config import Promotion
 from pipelines.metrics import Paired, SliceComparison
-from pipelines.records import Decision, Evaluation, Leak
+from pipelines.records import Cost, Decision, Evaluation, Leak
 
 __all__ = ["promote"]
 
@@ -19,8 +19,7 @@ def promote(
     evaluation: Evaluation,
     config: Promotion,
     champion: str | None,
-    latency_ms: float,
-    size_mb: float,
+    cost: Cost,
     leaks: Sequence[Leak] = (),
 ) -> Decision:
     """The decision on the evidence.
@@ -34,16 +33,14 @@ def promote(
     ----------
     champion : str or None
         The champion's version.
-    latency_ms : float
-        Median time of one row through the session.
-    size_mb : float
-        Size of the ONNX file.
+    cost : Cost
+        Times and size, as measured at export.
     leaks : sequence of Leak
         What the leak check found and the config does not allow.
     """
     if leaks:
         return Decision(False, _leaking(leaks))
-    over = _over_budget(config, latency_ms, size_mb)
+    over = _over_budget(config, cost)
     if over:
         return Decision(False, f"Not promoted: {evaluation.winner} {over}.")
     if champion is None:
@@ -65,17 +62,24 @@ def _leaking(leaks: Sequence[Leak]) -> str:
     return f"Not promoted: {first}{more}; allow it in {allowed}."
 
 
-def _over_budget(config: Promotion, latency_ms: float, size_mb: float) -> str:
-    if config.max_latency_ms is not None and latency_ms > config.max_latency_ms:
-        return (
-            f"takes {latency_ms:.3f} ms a row, more than the {config.max_latency_ms:g} ms of "
-            "[promotion] max_latency_ms"
-        )
-    if config.max_size_mb is not None and size_mb > config.max_size_mb:
-        return (
-            f"is {size_mb:.1f} MB, more than the {config.max_size_mb:g} MB of "
-            "[promotion] max_size_mb"
-        )
+def _over_budget(config: Promotion, cost: Cost) -> str:
+    """The first budget that is broken, as it follows the winner's name; empty where none is."""
+    rows = f"{cost.batch_rows:,} rows"
+    budgets = (
+        ("max_latency_ms", cost.latency_ms, "takes {:.3f} ms a row", "ms"),
+        (
+            "max_latency_p99_ms",
+            cost.latency_p99_ms,
+            "takes {:.3f} ms for one row in a hundred",
+            "ms",
+        ),
+        ("max_batch_latency_ms", cost.batch_latency_ms, f"takes {{:.3f}} ms for {rows}", "ms"),
+        ("max_size_mb", cost.size_mb, "is {:.1f} MB", "MB"),
+    )
+    for key, found, told, unit in budgets:
+        most = getattr(config, key)
+        if most is not None and found > most:
+            return f"{told.format(found)}, more than the {most:g} {unit} of [promotion] {key}"
     return ""
 
 

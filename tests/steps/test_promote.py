@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.config import Promotion
 from pipelines.metrics import Interval, Paired, SliceComparison
-from pipelines.records import Decision, Evaluation, Leak
+from pipelines.records import Cost, Decision, Evaluation, Leak
 from pipelines.steps.promote import promote
 
 BETTER = Paired(Interval(-0.12, -0.2, -0.05), 0.96, 50, 50)
@@ -20,6 +20,8 @@ def decide(
     note: str = "",
     version: str | None = None,
     latency: float = 0.5,
+    p99: float = 0.9,
+    batch: float = 6.0,
     size: float = 2.0,
     leaks: tuple[Leak, ...] = (),
     slices: tuple[SliceComparison, ...] = (),
@@ -35,7 +37,8 @@ def decide(
         champion_note=note,
         champion_slices=slices,
     )
-    return promote(evaluation, Promotion.model_validate(config), version, latency, size, leaks)
+    cost = Cost(latency, p99, batch, 1000, size)
+    return promote(evaluation, Promotion.model_validate(config), version, cost, leaks)
 
 
 def test_the_first_model_that_beats_the_class_frequencies_is_promoted() -> None:
@@ -104,6 +107,15 @@ def test_the_configured_share_of_resamples_decides(
     ("budget", "words"),
     [
         ({"max_latency_ms": 0.4}, "takes 0.500 ms a row, more than the 0.4 ms"),
+        (
+            {"max_latency_p99_ms": 0.8},
+            "takes 0.900 ms for one row in a hundred, more than the 0.8 ms of [promotion] "
+            "max_latency_p99_ms",
+        ),
+        (
+            {"max_batch_latency_ms": 5.0},
+            "takes 6.000 ms for 1,000 rows, more than the 5 ms of [promotion] max_batch_latency_ms",
+        ),
         ({"max_size_mb": 1.5}, "is 2.0 MB, more than the 1.5 MB"),
     ],
 )

@@ -31,6 +31,7 @@ __all__ = [
     "logged_metrics",
     "read_artifact",
     "run_exists",
+    "run_tags",
     "set_run_tags",
 ]
 
@@ -167,6 +168,17 @@ def logged_metrics(client: MlflowClient, run_id: str) -> dict[str, float]:
     except MlflowException:
         return {}
     return dict(metrics)
+
+
+def run_tags(client: MlflowClient, run_id: str) -> dict[str, str]:
+    """The tags of a run; nothing of a run that is gone."""
+    if not run_id:
+        return {}
+    try:
+        tags: dict[str, str] = client.get_run(run_id).data.tags
+    except MlflowException:
+        return {}
+    return dict(tags)
 
 
 def logged_candidates(client: MlflowClient, run_id: str) -> list[CandidateRun]:

@@ -1,0 +1,137 @@
+"""Proves a bundle on the machine that it stands on; needs numpy and onnxruntime only.
+
+    python verify.py
+
+Checks every file against SHA256SUMS, then gives the rows of examples/requests.json to each
+graph and compares labels and probabilities with examples/expected.json. Exit status 0: all
+is as it was exported; 1: something differs, and what is printed.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+EPOCH = datetime.datetime(1970, 1, 1)
+DAY = 86_400.0  # seconds
+STEP = 1 / 127  # of the int8 grid: rounding may fall to either side of it
+ARRAYS = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(string)": "object"}
+
+
+def main(folder: Path) -> int:
+    """The exit status, after printing what was found."""
+    found = list(damaged(folder))
+    if not found:  # what is not what was exported is not parsed
+        try:
+            found = list(disagreements(folder))
+        except ImportError as error:
+            found = [f"{error}. Install it: pip install numpy onnxruntime"]
+    for line in found:
+        sys.stdout.write(f"WRONG  {line}\n")
+    if not found:
+        sys.stdout.write("The bundle is what was exported, and answers as it did there.\n")
+    return 1 if found else 0
+
+
+def damaged(folder: Path) -> Iterator[str]:
+    """What of the bundle is missing or changed."""
+    try:
+        text = (folder / "SHA256SUMS").read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        yield f"SHA256SUMS cannot be read: {error}"
+        return
+    lines = text.splitlines()
+    if not lines:
+        yield "SHA256SUMS is empty"
+    for line in lines:
+        digest, _, name = line.partition("  ")
+        try:
+            content = (folder / name).read_bytes()
+        except (OSError, ValueError):
+            yield f"{name} is missing or cannot be read"
+            continue
+        if hashlib.sha256(content).hexdigest() != digest:
+            yield f"{name} is not what was exported: its SHA-256 is another"
+
+
+def disagreements(folder: Path) -> Iterator[str]:
+    """What the graphs answer otherwise than expected."""
+    rows = read_json(folder / "examples" / "requests.json")
+    answers = read_json(folder / "examples" / "expected.json")["rows"]
+    int8 = read_json(folder / "runtimes.json")["int8"]
+    for name in ("model.onnx", "model.portable.onnx", "model.int8.onnx"):
+        if not (folder / name).is_file():
+            continue
+        labels, P = answered((folder / name).read_bytes(), rows)
+        for place, (row, answer) in enumerate(zip(P, answers, strict=True)):
+            off = max(abs(a - b) for a, b in zip(row, answer["probabilities"], strict=True))
+            exact = name != "model.int8.onnx"
+            allowed = answer["tolerance"] if exact else int8["max_difference"] + STEP
+            if not off <= allowed:  # also where a probability is NaN
+                yield f"{name}, row {place}: a probability is off by {off:.1e}"
+            if exact and labels[place] != answer["label"]:
+                yield f"{name}, row {place}: {labels[place]!r} for {answer['label']!r}"
+    sys.stdout.write(f"{len(rows)} example rows were given to each graph.\n")
+
+
+def read_json(path: Path) -> Any:
+    """The file's content."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def answered(
+    model: bytes, rows: Sequence[Mapping[str, Any]]
+) -> tuple[list[Any], list[list[float]]]:
+    """The labels and the probabilities that a graph gives to JSON records."""
+    import numpy as np
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    told = session.get_modelmeta().custom_metadata_map
+    columns = json.loads(told["columns"])
+    classes = json.loads(told["classes"])
+    specs = json.loads(told["contract"])["columns"]
+    codes = json.loads(told["codes"]) if "codes" in told else None
+    read = {
+        name: [feature(row[name], specs[name], codes and codes.get(name)) for row in rows]
+        for name in columns
+    }
+    inputs = session.get_inputs()
+    if len(inputs) == 1 and len(inputs[0].shape) == 2:
+        matrix = np.array([read[name] for name in columns], dtype=np.float64).T
+        feeds = {inputs[0].name: matrix.astype(ARRAYS[inputs[0].type])}
+    else:
+        feeds = {
+            node.name: np.array(read[name]).astype(ARRAYS[node.type])
+            for node, name in zip(inputs, columns, strict=True)
+        }
+    labels, *P = session.run(None, feeds)
+    if codes is None:
+        return labels.tolist(), np.stack(P, axis=1).tolist()
+    itself = told["label"] == "class"
+    return [int(each) if itself else classes[each] for each in labels], P[0].tolist()
+
+
+def feature(value: Any, spec: Mapping[str, Any], codes: Sequence[str] | None) -> Any:
+    """A JSON value as a graph takes it; with `codes`, a category as its place among them."""
+    if spec["type"] == "category":
+        if codes is None:
+            return "" if value is None else value
+        if value is None:
+            return float("nan")
+        return float(codes.index(value)) if value in codes else -1.0
+    if value is None:
+        return float("nan")
+    if spec["type"] == "date":
+        seconds = (datetime.datetime.fromisoformat(value) - EPOCH).total_seconds()
+        return seconds / DAY if spec["unit"] == "day" else seconds
+    return float(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(__file__).resolve().parent))

@@ -1,0 +1,1 @@
+"""export: the bundle that another runtime needs, and nothing of this project in it."""

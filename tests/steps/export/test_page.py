@@ -1,0 +1,243 @@
+"""The bundle's page in a real Chromium, served as any static file server would."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from flows.browser import browser_runtime
+from pipelines.inference import Predictor
+from pipelines.steps.export.bundle import export
+from pipelines.steps.export.later import conclude
+from pipelines.steps.export.page import page
+from tests.report.chromium import Chromium, chromium, program
+from tests.steps.export.releases import release
+
+LINEAGE = {"decision": None}
+WEB = browser_runtime(Path.cwd())
+STATE = "document.getElementById('state')"
+needs_web = pytest.mark.skipif(not WEB, reason="onnxruntime-web is in no node_modules here")
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def written(folder: Path, web: dict[str, bytes], **how: Any) -> Path:
+    for name, content in conclude(export(release(**how)), LINEAGE, web).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    binary = program()
+    if binary is None:
+        pytest.skip("there is no Chromium or Chrome on the PATH")
+    with chromium(binary, tmp_path_factory.mktemp("profile")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = written(tmp_path_factory.mktemp("bundle"), WEB, threshold=0.37)
+    with served(folder) as url:
+        yield url
+
+
+def opened(browser: Chromium, address: str, width: int = 1280, scheme: str = "light") -> None:
+    browser.screen(width, scheme=scheme)
+    browser.events.clear()
+    browser.call("Page.navigate", url=address)
+    loaded = f"{STATE} !== null && !{STATE}.textContent.startsWith('Loading')"
+    until(browser, f"location.href === {json.dumps(address)} && {loaded}")
+
+
+def until(browser: Chromium, condition: str) -> None:
+    end = time.monotonic() + 30
+    while browser.value(condition) is not True:
+        assert time.monotonic() < end, (condition, browser.value("document.body.innerText"))
+        time.sleep(0.05)
+
+
+def shown(browser: Chromium) -> tuple[str, list[float]]:
+    """The label and the probabilities that stand on the page."""
+    label = browser.value("document.getElementById('label').textContent")
+    bars = "[...document.querySelectorAll('#bars .row span:last-child')].map(e => Number(e.title))"
+    return label, browser.value(bars)
+
+
+def typed(browser: Chromium, name: str, value: str) -> None:
+    """Put a value into a column's field as typing does, and wait for the answer."""
+    place = release(threshold=0.37).contract["columns"]
+    order = browser.value("[...document.querySelectorAll('.field label')].map(e => e.textContent)")
+    assert set(order) == set(place)
+    control = f"document.getElementById('column-{order.index(name)}')"
+    browser.value(
+        f"{control}.value = {json.dumps(value)}, "
+        f"{control}.dispatchEvent(new Event('input', {{bubbles: true}}))"
+    )
+    time.sleep(0.15)
+
+
+def test_the_page_names_no_address_but_its_own_folder() -> None:
+    text = page(release())
+    assert set(re.findall(r"https?://[^ \")]*", text)) == {"http://localhost:8000/"}
+    assert "</script>" not in text.split('id="content">')[1].split("\n")[0][:-9]
+
+
+def test_where_the_browsers_runtime_is_absent_the_page_says_how_to_add_it(
+    browser: Chromium, tmp_path: Path
+) -> None:
+    with served(written(tmp_path, {})) as url:
+        opened(browser, url)
+        text = browser.value(f"{STATE}.textContent")
+    assert "What runs the model is not beside this page" in text
+    assert "npm install onnxruntime-web" in text
+    assert browser.value("document.getElementById('answer').hidden")
+
+
+def test_opened_as_a_file_the_page_says_how_to_serve_it(browser: Chromium, tmp_path: Path) -> None:
+    opened(browser, (written(tmp_path, {}) / "index.html").as_uri())
+    assert "python -m http.server" in browser.value(f"{STATE}.textContent")
+
+
+@needs_web
+def test_every_example_gets_the_predictors_label_and_probabilities(
+    browser: Chromium, address: str
+) -> None:
+    opened(browser, address)
+    it = release(threshold=0.37)
+    for place, row in enumerate(it.expected["rows"]):
+        browser.value(
+            f"document.getElementById('example').value = '{place}', document.getElementById"
+            "('example').dispatchEvent(new Event('change', {bubbles: true}))"
+        )
+        time.sleep(0.15)
+        label, P = shown(browser)
+        assert label == row["label"]
+        assert np.abs(np.subtract(P, row["probabilities"])).max() < 1e-5
+
+
+@needs_web
+def test_what_is_typed_gets_the_predictors_answer(browser: Chromium, address: str) -> None:
+    opened(browser, address)
+    browser.value("document.getElementById('clear').click()")
+    for name, value in {
+        "bill | length": "1.25",
+        "year": "1998",
+        "tagged": "2",  # missing, false, true
+        "seen": "2001-02-03",
+        "noted": "1970-01-30T12:34:56",
+    }.items():
+        typed(browser, name, value)
+    island = "[...document.querySelectorAll('select')].find(e => e.textContent.includes('Biscoe'))"
+    browser.value(
+        f"{island}.value = [...{island}.options].find(e => e.textContent === 'Biscoe').value, "
+        f"{island}.dispatchEvent(new Event('input', {{bubbles: true}}))"
+    )
+    time.sleep(0.15)
+    row = {
+        "bill | length": 1.25,
+        "year": 1998,
+        "tagged": True,
+        "seen": "2001-02-03",
+        "noted": "1970-01-30T12:34:56",
+        "island": "Biscoe",
+    }
+    labels, P = Predictor.from_bytes(release(threshold=0.37).model).run(row)
+    label, found = shown(browser)
+    assert label == labels[0]
+    assert found == pytest.approx(P[0], abs=1e-5)
+
+
+@needs_web
+def test_a_row_outside_the_contract_is_answered_and_the_field_says_so(
+    browser: Chromium, address: str
+) -> None:
+    opened(browser, address)
+    typed(browser, "bill | length", "99")
+    hints = "[...document.querySelectorAll('.hint.odd')].map(e => e.textContent)"
+    assert browser.value(hints) == ["Outside -2.5 to 2.5."]
+    assert browser.value("document.querySelectorAll('[aria-invalid=true]').length") == 1
+    assert not browser.value("document.getElementById('answer').hidden")
+    typed(browser, "bill | length", "1e300")
+    assert "too large to compute with" in browser.value(f"{STATE}.textContent")
+    assert "NaN" not in browser.value("document.body.innerText")
+
+
+@needs_web
+def test_the_threshold_is_told_and_marked(browser: Chromium, address: str) -> None:
+    opened(browser, address)
+    told = browser.value("document.getElementById('rule').textContent")
+    assert told == "Gentoo from a probability of 37.00 % on."
+    assert browser.value("document.querySelector('.mark').style.left") == "37%"
+
+
+@needs_web
+def test_nothing_but_its_own_folder_is_fetched_and_no_error_is_told(
+    browser: Chromium, address: str
+) -> None:
+    opened(browser, address)
+    told = browser.named("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown")
+    assert told == []
+    asked = {each["request"]["url"] for each in browser.named("Network.requestWillBeSent")}
+    assert asked
+    assert all(url.startswith((address, "data:")) for url in asked)
+
+
+@needs_web
+def test_a_graph_that_is_not_the_exported_one_is_not_run(browser: Chromium, tmp_path: Path) -> None:
+    folder = written(tmp_path, WEB)
+    (folder / "model.portable.onnx").write_bytes(release((0, 1)).portable)
+    with served(folder) as url:
+        opened(browser, url)
+        assert "is not the file that was exported" in browser.value(f"{STATE}.textContent")
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_page_does_not_scroll_sideways(browser: Chromium, address: str, width: int) -> None:
+    opened(browser, address, width)
+    assert browser.value("document.documentElement.scrollWidth") <= width
+
+
+def test_every_field_has_its_label_and_its_hint(browser: Chromium, address: str) -> None:
+    opened(browser, address)
+    assert browser.value(
+        "[...document.querySelectorAll('.field input, .field select, .tools input, .tools select')]"
+        ".every(e => e.labels.length === 1)"
+    )
+    described = "[...document.querySelectorAll('.field [aria-describedby]')]"
+    assert browser.value(
+        f"{described}.every(e => document.getElementById(e.getAttribute('aria-describedby')))"
+    )
+
+
+def test_dark_and_light_differ(browser: Chromium, address: str) -> None:
+    seen = set()
+    for scheme in ("light", "dark"):
+        opened(browser, address, scheme=scheme)
+        seen.add(browser.value("getComputedStyle(document.body).backgroundColor"))
+    assert len(seen) == 2
