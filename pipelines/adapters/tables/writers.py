@@ -1,5 +1,4 @@
-"""Writing a table batch by batch: the file appears whole or not at all, and a killed writer's
-draft can be gone on with.
+"""Writing a table batch by batch: the file appears whole or not at all.
 
 The rows go to a *draft*, which takes the file's name at the end. A draft grows by *parts*: after
 each it is on the disk, and whoever knows where it ended can cut off what came later and go on.
@@ -80,10 +79,21 @@ class Writer:
             raise DataError("is no name for a table. End it in .csv or .parquet.", path=path)
         self._parquet = suffix in PARQUET
 
+    @property
+    def can_go_on(self) -> bool:
+        """Whether the draft, or the file that was made of it, still has all parts."""
+        try:
+            held = self.draft if self.draft.exists() else self.path
+            return held.stat().st_size >= max(self._ends, default=0)
+        except OSError:
+            return not self._ends
+
     def __enter__(self) -> Self:
         try:
             if not self._ends:
                 self.draft.unlink(missing_ok=True)
+            elif not self.draft.exists():
+                self.path.replace(self.draft)  # it had been put in its place before the kill
             self._file = pa.OSFile(str(self.draft), "ab")
             if self._ends:
                 os.truncate(self.draft, self._ends[-1])
