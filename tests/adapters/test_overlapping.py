@@ -11,8 +11,7 @@ from pipelines.adapters.overlapping import ahead, behind
 
 def numbers(count: int, closed: list[str], fails: bool = False) -> Generator[int]:
     try:
-        for i in range(count):
-            yield i
+        yield from range(count)
         if fails:
             raise ValueError("at the end")
     finally:
@@ -54,7 +53,11 @@ def test_nothing_is_done_after_work_that_failed() -> None:
     def fail() -> None:
         raise OSError("full")
 
-    with pytest.raises(OSError, match="full"), behind(depth=5) as work:
-        work.do(fail)
-        work.do(done.append, 1)
+    def do_both() -> None:
+        with behind(depth=5) as work:
+            work.do(fail)
+            work.do(done.append, 1)
+
+    with pytest.raises(OSError, match="full"):
+        do_both()
     assert done == []

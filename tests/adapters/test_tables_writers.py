@@ -150,12 +150,17 @@ def test_a_parquet_file_of_several_parts_is_one_that_every_position_of_is_true(
     assert starts == sorted(starts)
 
 
+def _interrupted(writer: tables.Writer) -> None:
+    with writer:
+        writer.write(ROWS)
+        writer.part()
+        raise KeyboardInterrupt
+
+
 def test_an_interrupted_writer_leaves_a_draft_that_was_named_and_no_other(tmp_path: Path) -> None:
     for draft, left in ((tmp_path / "kept", ["kept"]), (None, [])):
         writer = tables.Writer(tmp_path / "out.csv", draft=draft)
-        with pytest.raises(KeyboardInterrupt), writer:
-            writer.write(ROWS)
-            writer.part()
-            raise KeyboardInterrupt
+        with pytest.raises(KeyboardInterrupt):
+            _interrupted(writer)
         assert [path.name for path in tmp_path.iterdir()] == left
         (tmp_path / "kept").unlink(missing_ok=True)
