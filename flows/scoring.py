@@ -14,7 +14,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
@@ -39,7 +38,7 @@ from pipelines.scoring import Scoring
 __all__ = ["Request", "Scored", "scoring"]
 
 # Rows of a batch, fewer where they have many columns; batches of a part.
-ROWS, CELLS, FEWEST, PART = 65_536, 1 << 21, 256, 16
+ROWS, CELLS, FEWEST, PART = 65_536, 1 << 19, 64, 16
 CODE = ("pipelines.scoring", "pipelines.adapters.tables", "pipelines.adapters.sinks")
 
 
@@ -92,9 +91,6 @@ def score_rows(model: str, request: Request, workspace: Path) -> Scored:
     predictor = Predictor.load(path, sha256=sha256, providers=_providers(request), strict=True)
     facts = {"model": model, "version": version.number, "sha256": predictor.sha256}
     files = open_files(request.source)
-    pool = pa.default_memory_pool()
-    # Arrow's own allocators keep what is freed; the system's gives it back.
-    pa.set_memory_pool(pa.system_memory_pool())
     root = workspace.resolve() / "data" / "derived" / "scoring"
     try:
         before = files.fingerprint()
@@ -118,7 +114,6 @@ def score_rows(model: str, request: Request, workspace: Path) -> Scored:
         raise DataError(*error.problems, path=place, undone="nothing was written") from None
     finally:
         files.close()
-        pa.set_memory_pool(pool)
     return Scored(
         rows=scorer.rows,
         scored=scorer.rows - scorer.aside_rows,
