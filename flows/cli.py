@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows import cli_export, cli_promotion, cli_report
+from flows import cli_export, cli_promotion, cli_report, cli_scoring
 from flows.options import HERE, ConfigPath, Json, Workspace, tell
 
 __all__ = ["app", "main"]
@@ -126,34 +126,6 @@ def compare(config: ConfigPath, workspace: Workspace = HERE, as_json: Json = Fal
 
 
 @app.command()
-def score(
-    config: ConfigPath,
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="INPUT", help="CSV or Parquet: a file, a folder, a pattern, an address."
-        ),
-    ],
-    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Where the answers go.")],
-    workspace: Workspace = HERE,
-    lenient: Annotated[
-        bool, typer.Option("--lenient", help="Answer rows outside the contract, too, and count.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Score a file with the champion, in constant memory."""
-    from flows import servers
-
-    servers.set_environment(workspace)
-    from flows.running import run_scoring
-
-    scored = run_scoring(config, source, output, workspace, lenient)
-    sentence = f"Scored {scored.rows} rows with {scored.model}, version {scored.version}: {output}"
-    odd = [f"  values outside the contract in {name!r}: {n}" for name, n in scored.odd.items()]
-    tell(as_json, vars(scored), "\n".join([sentence, *odd]))
-
-
-@app.command()
 def drift(
     config: ConfigPath,
     source: Annotated[
@@ -184,6 +156,7 @@ def drift(
 
 for _command in (
     cli_export.export,
+    cli_scoring.score,
     cli_report.report,
     cli_promotion.promote,
     cli_promotion.rollback,

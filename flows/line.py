@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -201,12 +202,18 @@ class Line:
 def open_line(config_path: Path, workspace: Path, look: bool = True) -> Line:
     """The line of a configuration file, checked in full; where `look`, against its table too.
 
+    Without `look` it is for what goes on with a model that is there, and the candidates'
+    parameters are not held against their estimators: these take seconds to import, and memory.
+
     Raises
     ------
     ConfigError
         With every mistake in the file.
     """
-    config = load_config(config_path, _names if look else _unseen, check)
+    if look:
+        config = load_config(config_path, _names, check)
+    else:
+        config = load_config(config_path, _unseen, _unchecked)
     return Line(config_path, workspace.resolve(), config)
 
 
@@ -216,3 +223,8 @@ def _names(address: Address, base: Path) -> list[str] | None:
 
 def _unseen(_: Address, __: Path) -> None:
     """No names: what goes on without the training's table need not reach it."""
+
+
+def _unchecked(_: str, __: Mapping[str, Any]) -> Sequence[str]:
+    """No mistakes: what goes on with the champion fits no candidate."""
+    return ()

@@ -46,22 +46,45 @@ def run_training(config: Path, workspace: Path) -> Any:
 
 
 def run_scoring(
-    config: Path, source: str, output: Path, workspace: Path, lenient: bool = False
+    config: Path,
+    source: str,
+    output: str | Path,
+    workspace: Path,
+    lenient: bool = False,
+    quarantine: Path | None = None,
+    provider: str | None = None,
 ) -> Any:
     """What was scored, with a Prefect server beside it."""
     line = open_line(config, workspace, look=False)
-    if config.resolve() == output.resolve():
-        raise UsageError(f"{output} is the config itself. Name another output.")
-    for origin, what in ((open_files(source), "input"), (line.origin, "training table")):
-        if origin.holds(output):
-            raise UsageError(f"{output} would be part of the {what}. Name another output.")
+    origins = {"input": open_files(source), "training table": line.origin}
+    written = Path(output)
+    _require_output(written, config, origins)
+    if quarantine is not None:
+        _require_output(quarantine, config, origins)
+        if quarantine.resolve() == written.resolve():
+            raise UsageError(f"{quarantine} is the output itself. Name another for --quarantine.")
     with servers.prefect_server(workspace) as server:
-        from flows.scoring import scoring
+        from flows.scoring import Request, scoring
 
         servers.require_tracking(workspace)
         server.ready()
+        aside = None if quarantine is None else str(quarantine)
+        request = Request(source, str(output), lenient, aside, provider)
         with _drained():
-            return scoring(line.model, source, str(output), str(workspace), lenient)
+            return scoring(str(config), request, str(workspace))
+
+
+def _require_output(path: Path, config: Path, origins: Mapping[str, Origin | Files]) -> None:
+    """Refuse to write where something else stands."""
+    if path.resolve() == config.resolve():
+        raise UsageError(f"{path} is the config itself. Name another output.")
+    for what, origin in origins.items():
+        if origin.holds(path):
+            raise UsageError(f"{path} would be part of the {what}. Name another output.")
+    if path.is_dir() and any(path.iterdir()):
+        raise UsageError(
+            f"{path} is a folder with files in it. Name one that is not there yet, or is empty."
+        )
 
 
 def run_drift(config: Path, source: str, html: Path | None, workspace: Path) -> Any:

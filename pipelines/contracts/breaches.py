@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,8 @@ from pipelines.contracts.native import shown
 __all__ = ["Breach", "ColumnBreaches", "Fault", "Findings", "Place"]
 
 SHOWN = 3
+# What of a breach counts once its rows are told.
+STATED = ("columns", "fault", "what", "remedy", "rule", "allowed")
 
 Fault = Literal["type", "gap", "range", "value", "key"]
 Place = Callable[[int], str]
@@ -133,6 +135,27 @@ class Findings:
             if found.stands or found.breach.fault == "value":
                 out.update(dict.fromkeys(found.breach.columns, found.count))
         return +out
+
+    @property
+    def state(self) -> list[dict[str, Any]]:
+        """All of it in plain values, from which `restored` makes it again."""
+        return [
+            {name: getattr(each.breach, name) for name in STATED}
+            | {"count": each.count, "out_of": each.out_of, "first": list(each.first)}
+            for each in self._found.values()
+        ]
+
+    @classmethod
+    def restored(cls, state: Iterable[Mapping[str, Any]]) -> Self:
+        """The findings that gave this state."""
+        findings = cls()
+        for facts in state:
+            told = {name: facts[name] for name in STATED} | {"columns": tuple(facts["columns"])}
+            # Which rows they were is told by now; there were some, or the column as a whole.
+            breach = Breach(**told, rows=np.zeros(min(facts["count"], 1), dtype=np.int64))
+            found = _Found(breach, facts["count"], facts["out_of"], list(facts["first"]))
+            findings._found[(breach.columns, breach.what)] = found
+        return findings
 
 
 class ColumnBreaches:

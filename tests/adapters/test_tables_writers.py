@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
@@ -97,3 +98,69 @@ def test_a_type_that_csv_has_no_writing_for_is_refused(tmp_path: Path) -> None:
     ):
         writer.write(spans)
     assert list(tmp_path.iterdir()) == []
+
+
+def in_parts(path: Path, batches: int, killed_after: int | None = None) -> None:
+    """Write batches in parts of two, as one Writer or as two of which the first was killed."""
+    draft = path.with_name("draft")
+    ends: list[int] = []
+    if killed_after is not None:
+        with tables.Writer(path, draft=path.with_name("dying"), metadata={"k": "v"}) as dying:
+            for i in range(killed_after):
+                dying.write(numbered(i))
+                if i % 2:
+                    ends = dying.part()
+            shutil.copy(dying.draft, draft)  # as it is when the process is killed here
+    with tables.Writer(path, draft=draft, ends=ends, metadata={"k": "v"}) as writer:
+        for i in range(2 * len(ends), batches):
+            writer.write(numbered(i))
+            if i % 2:
+                writer.part()
+
+
+def numbered(i: int) -> pa.Table:
+    return pa.table({"i": range(i * 50, i * 50 + 50), "t": [f"word {i % 3}", "=1"] * 25})
+
+
+@pytest.mark.parametrize("killed_after", [1, 2, 3, 4, 5, 7])
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
+def test_a_draft_that_is_gone_on_with_gives_the_same_bytes(
+    tmp_path: Path, name: str, killed_after: int
+) -> None:
+    whole, again = tmp_path / f"whole_{name}", tmp_path / name
+    in_parts(whole, 7)
+    in_parts(again, 7, killed_after)
+    assert again.read_bytes() == whole.read_bytes()
+    assert not (tmp_path / "draft").exists()
+    table = tables.read(again).table
+    assert table.column("i").to_pylist() == [x if "q" in name else str(x) for x in range(350)]
+
+
+def test_a_parquet_file_of_several_parts_is_one_that_every_position_of_is_true(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "out.parquet"
+    in_parts(path, 7)
+    file = pq.ParquetFile(path, page_checksum_verification=True)
+    assert file.metadata.num_row_groups == 7
+    assert file.schema_arrow.metadata[b"k"] == b"v"
+    for i in reversed(range(7)):
+        assert file.read_row_group(i).equals(numbered(i))
+    starts = [file.metadata.row_group(i).column(0).data_page_offset for i in range(7)]
+    assert starts == sorted(starts)
+
+
+def _interrupted(writer: tables.Writer) -> None:
+    with writer:
+        writer.write(ROWS)
+        writer.part()
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_writer_leaves_a_draft_that_was_named_and_no_other(tmp_path: Path) -> None:
+    for draft, left in ((tmp_path / "kept", ["kept"]), (None, [])):
+        writer = tables.Writer(tmp_path / "out.csv", draft=draft)
+        with pytest.raises(KeyboardInterrupt):
+            _interrupted(writer)
+        assert [path.name for path in tmp_path.iterdir()] == left
+        (tmp_path / "kept").unlink(missing_ok=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from pipelines.adapters import tables
 from pipelines.adapters.store import file_sha256
 from pipelines.adapters.tables import AS_IT_IS, Batch, Raw, Wanted
 from pipelines.config import Address
+from pipelines.digests import content_digest
 from pipelines.records import DataError
 
-__all__ = ["File", "open_source"]
+__all__ = ["File", "fingerprint", "open_source"]
 
 KINDS = {"csv": "CSV file", "parquet": "Parquet file"}
 
@@ -56,6 +58,14 @@ class File:
         """The rows in order."""
         return tables.batches(self.path, rows)
 
+    def files(self) -> list[str]:
+        """Its name."""
+        return [self.name]
+
+    def fingerprint(self) -> str:
+        """Digest of the path, the size and the time of the last change."""
+        return fingerprint([(self.name, self.path)])
+
     def holds(self, path: Path) -> bool:
         """Whether the path is this file's."""
         return path.resolve() == self.path.resolve()
@@ -68,6 +78,19 @@ class File:
             return self.path.exists()
         except OSError:  # a name too long, a folder that may not be searched
             return False
+
+
+def fingerprint(files: Iterable[tuple[str, Path]]) -> str:
+    """Digest of names, paths, sizes and times of the last change.
+
+    Files that are gone are told where they are read.
+    """
+    found = []
+    for name, path in files:
+        with suppress(OSError):
+            facts = path.stat()
+            found.append([name, str(path.resolve()), facts.st_size, facts.st_mtime_ns])
+    return content_digest(found)
 
 
 def open_source(address: Address, base: Path) -> File:

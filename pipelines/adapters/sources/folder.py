@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pipelines.adapters import tables
+from pipelines.adapters.sources.file import fingerprint
 from pipelines.adapters.sources.members import Member, check_partitions, layout
 from pipelines.adapters.store import file_sha256
 from pipelines.adapters.tables import AS_IT_IS, Batch, Raw, Wanted
@@ -131,6 +132,14 @@ class Folder:
         """The rows of one file after the other."""
         schemas = [tables.schema(member.path) for member in self.members]
         return layout(self.members, schemas, self.place).batches(self.members, rows)
+
+    def files(self) -> list[str]:
+        """Their names, as the folder sees them."""
+        return [member.name for member in self.members]
+
+    def fingerprint(self) -> str:
+        """Digest of the files' names, paths, sizes and times of their last change."""
+        return fingerprint((member.name, member.path) for member in self.members)
 
     def holds(self, path: Path) -> bool:
         """Whether a file of this name would be one of them."""

@@ -151,6 +151,11 @@ class Part(Batch):
     within: tuple[Placed, ...]
     starts: tuple[int, ...]
 
+    @property
+    def file(self) -> str:
+        """The name of the file that the first of the rows is of, as seen from the folder."""
+        return self.within[0].name
+
     def place(self, row: int) -> str:
         """`row 7 of year=2024/a.parquet`."""
         return _place(self.within, self.starts, row)

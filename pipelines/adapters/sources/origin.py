@@ -68,6 +68,15 @@ class Files(Origin, Protocol):
     def batches(self, rows: int) -> Iterator[Batch]:
         """The rows in order, at most `rows` at a time, in memory that does not grow."""
 
+    def files(self) -> list[str]:
+        """The names of the files, as their folder sees them; of a single one its own."""
+
+    def fingerprint(self) -> str | None:
+        """What changes when the content does, found without reading a local file.
+
+        None where only asking tells the content, which may be another the next time.
+        """
+
 
 class Answer(ABC):
     """An origin whose content is known only by asking for all of it, which is done once.

@@ -97,6 +97,14 @@ class Remote:
         with self._named():
             yield from self._local.batches(rows)
 
+    def files(self) -> list[str]:
+        """Their names, as the folder sees them."""
+        return sorted(self._files)
+
+    def fingerprint(self) -> str:
+        """The digest of the content, which is fetched in any case."""
+        return self.sha256
+
     def holds(self, path: Path) -> bool:  # noqa: ARG002
         """Never: it is not on this machine."""
         return False

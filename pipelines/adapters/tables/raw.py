@@ -36,6 +36,11 @@ class Batch:
     kind: Kind
     first_line: int
 
+    @property
+    def file(self) -> str:
+        """The name of the file that the rows are of, where they come from several; or ""."""
+        return ""
+
     @cached_property
     def lines(self) -> NDArray[np.int64]:
         """The line on which each row begins, and after them the line that follows."""

@@ -1,51 +1,56 @@
 """Writing a table batch by batch: the file appears whole or not at all.
 
-In a CSV file a text that a spreadsheet would run as a formula, one beginning with ``= + - @``,
-a tab, a carriage return or a line feed, gets an apostrophe in front, column names included.
-Texts that are plain numbers (``-3.5``) stay as they are, as do number columns and Parquet files.
-Bytes are text there where they are UTF-8, and refused where they are not.
-Source: OWASP, CSV Injection.
+The rows go to a *draft*, which takes the file's name at the end. A draft grows by *parts*: after
+each it is on the disk, and whoever knows where it ended can cut off what came later and go on.
+The same rows in the same parts give the same bytes, whether or not somebody was killed between
+them.
+
+A part of a Parquet file ends in a footer of its own, in which every position is one of the whole
+draft; the last footer of the file lists the row groups of all parts. Those before it are some
+bytes between row groups that no reader looks at.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
+from pipelines.adapters.tables.csv_cells import as_csv_holds
 from pipelines.records import DataError
 
-__all__ = ["Writer"]
+__all__ = ["CSV", "PARQUET", "Writer"]
 
-FORMULA = r"\A[=+\-@\t\r\n]"
-PLAIN_NUMBER = r"\A[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\z"
-
-# Columns that a spreadsheet shows as text.
-TEXTS = (
-    pa.types.is_string,
-    pa.types.is_large_string,
-    pa.types.is_string_view,
-    pa.types.is_binary,
-    pa.types.is_large_binary,
-    pa.types.is_binary_view,
-    pa.types.is_fixed_size_binary,
-)
 CSV = frozenset({".csv"})
 PARQUET = frozenset({".parquet", ".pq"})
+MAGIC = b"PAR1"
+# At the end of a Parquet file: its footer's length, and the mark.
+END = 8
 
 
 class Writer:
     """A context manager whose `write` adds rows to a CSV or Parquet file.
 
-    The rows go to a file beside `path`, which takes its name when the block ends well and is
-    removed when it does not. The first batch sets the columns and their types.
+    The first batch sets the columns and their types.
+
+    Parameters
+    ----------
+    path : Path
+        Its suffix says whether it is CSV or Parquet.
+    draft : Path, optional
+        By default beside `path`, under a name of its own. It is removed when the block ends in
+        an error; one that was named stays when the process is interrupted.
+    ends : sequence of int, optional
+        Where the parts of the draft end that an earlier Writer made; it is cut off there.
+    metadata : mapping, optional
+        Further texts for the schema of a Parquet file.
 
     Raises
     ------
@@ -53,9 +58,19 @@ class Writer:
         When the folder cannot be written to, or CSV cannot hold a column.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        draft: Path | None = None,
+        ends: Sequence[int] = (),
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
         self.path = path
-        self._beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        self.draft = draft or path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        self._kept = draft is not None
+        self._ends = list(ends)
+        self._metadata = dict(metadata or {})
         self._sink: pcsv.CSVWriter | pq.ParquetWriter | None = None
         self._schema: pa.Schema | None = None
         self._file: pa.NativeFile | None = None
@@ -64,9 +79,24 @@ class Writer:
             raise DataError("is no name for a table. End it in .csv or .parquet.", path=path)
         self._parquet = suffix in PARQUET
 
+    @property
+    def can_go_on(self) -> bool:
+        """Whether the draft, or the file that was made of it, still has all parts."""
+        try:
+            held = self.draft if self.draft.exists() else self.path
+            return held.stat().st_size >= max(self._ends, default=0)
+        except OSError:
+            return not self._ends
+
     def __enter__(self) -> Self:
         try:
-            self._file = pa.OSFile(str(self._beside), "wb")
+            if not self._ends:
+                self.draft.unlink(missing_ok=True)
+            elif not self.draft.exists():
+                self.path.replace(self.draft)  # it had been put in its place before the kill
+            self._file = pa.OSFile(str(self.draft), "ab")
+            if self._ends:
+                os.truncate(self.draft, self._ends[-1])
         except OSError as error:
             raise self._unwritable(error) from None
         return self
@@ -74,12 +104,13 @@ class Writer:
     def write(self, rows: pa.Table | pa.RecordBatch) -> None:
         """Add rows."""
         table = pa.Table.from_batches([rows]) if isinstance(rows, pa.RecordBatch) else rows
-        if not self._parquet:
-            table = self._inert(table)
+        # Pages are cut anew at each chunk: the same rows shall give the same bytes.
+        table = table.combine_chunks()
+        table = self._with_metadata(table) if self._parquet else as_csv_holds(table, self.path)
         try:
             if self._sink is None:
-                self._schema = table.schema
-                self._sink = self._open(table.schema)
+                self._schema = self._schema or table.schema
+                self._sink = self._open(self._schema)
             if not table.schema.equals(self._schema):
                 raise DataError(
                     "got rows with other columns or types than those before them. Nothing was "
@@ -96,67 +127,73 @@ class Writer:
                 path=self.path,
             ) from None
 
+    def part(self) -> list[int]:
+        """Where each part ends, once all rows so far are on the disk as the last of them."""
+        try:
+            self._close()
+            _to_disk(self.draft)
+        except OSError as error:
+            raise self._unwritable(error) from None
+        return list(self._ends)
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        interrupted = kind is not None and not issubclass(kind, Exception)
         try:
-            if self._sink is not None:
-                self._sink.close()
-            if self._file is not None:
-                self._file.close()
-            if kind is None and self._sink is not None:
-                _to_disk(self._beside)
-                self._beside.replace(self.path)
+            self._close()
+            if kind is None and self._ends:
+                if self._parquet and len(self._ends) > 1:
+                    self._write_footer()
+                _to_disk(self.draft)
+                self.draft.replace(self.path)
         except OSError as failure:
             raise self._unwritable(failure) from None
         finally:
-            self._beside.unlink(missing_ok=True)
+            if not (interrupted and self._kept):
+                self.draft.unlink(missing_ok=True)
+
+    def _with_metadata(self, table: pa.Table) -> pa.Table:
+        if not self._metadata:
+            return table
+        return table.replace_schema_metadata({**(table.schema.metadata or {}), **self._metadata})
 
     def _open(self, schema: pa.Schema) -> pcsv.CSVWriter | pq.ParquetWriter:
+        if self._file is None:
+            self._file = pa.OSFile(str(self.draft), "ab")
         if self._parquet:
+            # Arrow begins a file at 0 only. What is appended goes to the end wherever the
+            # position is, and leaves it there, so that only this first look sees the 0.
+            os.lseek(self._file.fileno(), 0, os.SEEK_SET)
             return pq.ParquetWriter(self._file, schema, write_page_checksum=True)
-        options = pcsv.WriteOptions(quoting_style="needed")
+        options = pcsv.WriteOptions(include_header=not self._ends, quoting_style="needed")
         return pcsv.CSVWriter(self._file, schema, write_options=options)
 
-    def _inert(self, table: pa.Table) -> pa.Table:
-        """The table as CSV holds it: formulas disarmed, NaN empty."""
-        columns = {}
-        for name, column in zip(table.column_names, table.columns, strict=True):
-            if pa.types.is_dictionary(column.type):
-                column = pc.dictionary_decode(column)
-            kind = column.type
-            if pa.types.is_nested(kind):
-                raise DataError(
-                    f"the column {name!r} holds {kind}, which CSV cannot. Write to a .parquet "
-                    "file instead.",
-                    path=self.path,
-                )
-            if any(is_text(kind) for is_text in TEXTS):
-                columns[name] = _disarmed(self._text(name, column))
-            elif pa.types.is_floating(kind):
-                columns[name] = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
-            else:
-                columns[name] = column
-        names = _disarmed(pa.array(list(columns), pa.string())).to_pylist()
-        return pa.table(list(columns.values()), names=names)
-
-    def _text(self, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
-        kind = column.type
-        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-            return column
-        if pa.types.is_fixed_size_binary(kind):
-            column = column.cast(pa.binary())
+    def _close(self) -> None:
+        """End the part that is open, if any row was written to it."""
+        sink, file, self._sink, self._file = self._sink, self._file, None, None
         try:
-            return column.cast(pa.large_string())
-        except pa.ArrowInvalid:
-            raise DataError(
-                f"the column {name!r} holds {kind} that is no UTF-8 text, which CSV cannot. "
-                "Write to a .parquet file instead.",
-                path=self.path,
-            ) from None
+            if sink is not None:
+                sink.close()
+        finally:
+            if file is not None:
+                file.close()
+        if sink is not None:
+            self._ends.append(self.draft.stat().st_size)
+
+    def _write_footer(self) -> None:
+        """Append the footer that lists the row groups of all parts."""
+        with self.draft.open("rb") as file:
+            whole, *others = (_footer(file.fileno(), end) for end in self._ends)
+        for other in others:
+            whole.append_row_groups(other)
+        made = pa.BufferOutputStream()
+        whole.write_metadata_file(made)
+        with self.draft.open("ab") as file:
+            file.write(memoryview(made.getvalue())[len(MAGIC) :])
 
     def _unwritable(self, error: OSError) -> DataError:
         reason = error.strerror or str(error)
@@ -167,13 +204,11 @@ class Writer:
         )
 
 
-def _disarmed(text: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    formula = pc.match_substring_regex(text, FORMULA)
-    if not pc.any(formula).as_py():
-        return text
-    formula = pc.and_not(formula, pc.match_substring_regex(text, PLAIN_NUMBER))
-    mark, nothing = pa.scalar("'", text.type), pa.scalar("", text.type)
-    return pc.if_else(formula, pc.binary_join_element_wise(mark, text, nothing), text)
+def _footer(file: int, end: int) -> pq.FileMetaData:
+    """What the footer says that ends at this position."""
+    length = int.from_bytes(os.pread(file, END, end - END)[: -len(MAGIC)], "little")
+    size = length + END
+    return pq.read_metadata(pa.BufferReader(MAGIC + os.pread(file, size, end - size)))
 
 
 def _to_disk(path: Path) -> None:
