@@ -12,7 +12,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from pipelines.inference.binding import InputError
+from pipelines.inference.binding import InputError, single_row
+from pipelines.inference.inner import InnerModel
 from pipelines.inference.serving import Model, ModelError, session_options, verified
 
 __all__ = ["InputError", "ModelError", "Predictor"]
@@ -58,9 +59,12 @@ class Predictor:
         providers: Sequence[str] = (CPU,),
         strict: bool = False,
         threads: int = 1,
+        arena: bool = True,
     ) -> None:
         installed = _installed(providers, strict)
-        self._model = Model(content, installed, session_options(threads))
+        options = session_options(threads, arena)
+        self._model = Model(content, installed, options)
+        self._inner = InnerModel.of(content, self._model, installed, options)
         self.sha256 = hashlib.sha256(content).hexdigest()
         self.classes = self._model.classes
         self.contract = self._model.contract
@@ -77,6 +81,7 @@ class Predictor:
         providers: Sequence[str] | None = None,
         strict: bool = False,
         threads: int = 1,
+        arena: bool = True,
     ) -> Self:
         """The Predictor of a model file or of a model in the registry.
 
@@ -94,6 +99,9 @@ class Predictor:
             is logged and shows in `providers`.
         threads : int, default=1
             Threads within an operator.
+        arena : bool, default=True
+            Whether memory that a call took is kept for the next one: faster, and never given
+            back.
 
         Raises
         ------
@@ -105,7 +113,7 @@ class Predictor:
         if str(source).startswith("models:/"):
             path, registered = _download(str(source))
             sha256 = sha256 or registered
-        return cls(verified(path, sha256), providers or (CPU,), strict, threads)
+        return cls(verified(path, sha256), providers or (CPU,), strict, threads, arena)
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
@@ -122,7 +130,12 @@ class Predictor:
 
     def run(self, table: Any) -> tuple[NDArray[Any], NDArray[np.float32]]:
         """Labels and probabilities in one call."""
-        return self._model.answer(self._model.bind(table))
+        inner = self._inner
+        if inner is None:
+            return self._model.answer(self._model.bind(table))
+        row = single_row(table)
+        answer = None if row is None else inner.row(row)
+        return inner.table(table) if answer is None else answer
 
     def answer(self, features: Any) -> tuple[NDArray[Any], NDArray[np.float32]]:
         """Labels and probabilities of columns that are in the model's types already.
@@ -130,7 +143,9 @@ class Predictor:
         `features` is a DataFrame, or a mapping of names to arrays, as ingest leaves them:
         float64 with NaN for a gap, text with "" for a gap. Nothing but the names is checked.
         """
-        return self._model.answer(features)
+        if self._inner is None:
+            return self._model.answer(features)
+        return self._inner.features(features)
 
     def __repr__(self) -> str:
         return f"Predictor({self.contract['target']!r}, sha256={self.sha256[:12]!r})"
