@@ -51,7 +51,9 @@ class _Rewriting:
         self._column = dict(zip(inputs, columns, strict=False))
         self._classes = len(json.loads(metadata["classes"]))
         self._constants = {c.name: c for c in self._graph.initializer}
-        self._makers = {name: node for node in self._graph.node for name in node.output}
+        self._makers: dict[str, onnx.NodeProto] = {
+            name: node for node in self._graph.node for name in node.output
+        }
         self._users: dict[str, list[onnx.NodeProto]] = {}
         for node in self._graph.node:
             for name in node.input:
@@ -139,7 +141,7 @@ class _Rewriting:
         _require(len(sources) == 1 and places == list(range(self._classes)))
         return sources.pop(), label.input[1]
 
-    def _gather(self, name: str) -> onnx.NodeProto:
+    def _gather(self, name: str) -> Any:
         _require(name in self._makers and self._makers[name].op_type == "Gather")
         return self._makers[name]
 

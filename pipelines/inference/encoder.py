@@ -187,7 +187,8 @@ def _arrow_places(values: Any, known: Mapping[str, int]) -> NDArray[np.int64] | 
     names = pa.array([*known, None], texts.type)
     order = np.array([*known.values(), known[""], NOWHERE], dtype=np.int64)
     found = pc.index_in(texts, value_set=names).fill_null(len(order) - 1)
-    return order[found.to_numpy(zero_copy_only=False)]
+    places: NDArray[np.int64] = order[found.to_numpy(zero_copy_only=False)]
+    return places
 
 
 def _texts_only(values: Any) -> Any:

@@ -15,7 +15,7 @@ from pipelines.inference.binding import InputError, as_column, part, require, sa
 from pipelines.inference.encoder import CODES, PROBABILITIES, Dense, Encoder, Feeds
 from pipelines.inference.serving import Model
 
-__all__ = ["InnerModel"]
+__all__ = ["InnerModel", "probes", "run_bound"]
 
 CELLS = 2**20  # values in the matrices of one chunk
 ROWS = (1_024, 65_536)  # a chunk has no fewer and no more, where there are as many
@@ -32,12 +32,14 @@ class InnerModel:
 
     Attributes
     ----------
+    form : Dense
+        The inner form.
     session : onnxruntime.InferenceSession
-        Of the inner form.
+        Over it.
     """
 
     def __init__(self, model: Model, form: Dense, providers: Sequence[str], options: Any) -> None:
-        self._model = model
+        self._model, self.form = model, form
         self.session = onnxruntime.InferenceSession(form.model, options, providers=list(providers))
         active = self.session.get_providers()[0]
         self._device = DEVICES.get(active)
@@ -94,6 +96,10 @@ class InnerModel:
             lambda rows: {name: np.asarray(values) for name, values in rows.items()},
         )
 
+    def probe(self) -> Feeds:
+        """The inputs for `probes`."""
+        return self._encoder.features(probes(self._model))
+
     def _answer(
         self,
         columns: Mapping[str, Any],
@@ -129,7 +135,7 @@ class InnerModel:
 
     def _agrees(self) -> bool:
         """Whether probe rows, alone and together, get the graph's own bits."""
-        features = _probes(self._model)
+        features = probes(self._model)
         for rows in (features, {name: values[:1] for name, values in features.items()}):
             labels, probabilities = self._model.run(rows)
             codes, p = self._run(self._encoder.features(rows))
@@ -158,7 +164,7 @@ def run_bound(
     return codes, probabilities
 
 
-def _probes(model: Model) -> dict[str, NDArray[Any]]:
+def probes(model: Model) -> dict[str, NDArray[Any]]:
     """Rows with gaps, values within the contract and beyond, texts known and unknown."""
     rng = np.random.default_rng(0)
     features: dict[str, NDArray[Any]] = {}

@@ -122,7 +122,7 @@ class Model:
     def run(self, features: Mapping[str, Any] | pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """What the graph gives, undefined probabilities and all; otherwise as `answer`."""
         require(self.columns, list(features))
-        labels, *columns = self.session.run(self._outputs, self._feeds(features))
+        labels, *columns = self.session.run(self._outputs, self.feeds(features))
         return labels, np.stack(columns, axis=1)
 
     def predict(self, table: Any) -> pd.DataFrame:
@@ -132,7 +132,8 @@ class Model:
         index = table.index if isinstance(table, pd.DataFrame) else None
         return pd.DataFrame({self._outputs[0]: labels, **dict(named)}, index=index)
 
-    def _feeds(self, features: Mapping[str, Any] | pd.DataFrame) -> dict[str, np.ndarray]:
+    def feeds(self, features: Mapping[str, Any] | pd.DataFrame) -> dict[str, np.ndarray]:
+        """The session's inputs."""
         # A number beyond float32 becomes infinite here, as it does in the fitted pipeline.
         with np.errstate(over="ignore"):
             if len(self._inputs) < len(self.columns):
@@ -150,6 +151,8 @@ class Model:
             if self.contract["columns"][name]["type"] != "category"
             and not np.isnan(features[name][row])
         }
+        if not sizes:
+            return "has no probability: the model cannot compute with it."
         name = max(sizes, key=lambda column: float(sizes[column]))
         return (
             "has no probability: a number is too large to compute with. The largest is "
@@ -177,21 +180,29 @@ def session_options(threads: int = 1, arena: bool = True) -> Any:
     return options
 
 
+def noted_digest(path: Path) -> str | None:
+    """The SHA-256 that stands in PATH.sha256; None where there is no such file."""
+    beside = path.with_name(path.name + ".sha256")
+    try:
+        said = beside.read_text(encoding="utf-8", errors="replace").split()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ModelError(f"{beside}: the digest cannot be read: {error.strerror}.") from None
+    return said[0] if said else "nothing"
+
+
 def verified(path: Path, sha256: str | None = None) -> bytes:
     """The file's bytes, after its SHA-256 was found right.
 
     The digest is the one given, or else the one in PATH.sha256 where that file exists.
     Raises ModelError when it is another, or the file cannot be read.
     """
-    beside = path.with_name(path.name + ".sha256")
     try:
         content = path.read_bytes()
-        if sha256 is None and beside.is_file():
-            sha256 = (beside.read_text(encoding="utf-8", errors="replace").split() or ["nothing"])[
-                0
-            ]
     except OSError as error:
         raise ModelError(f"{path}: the model cannot be read: {error.strerror}.") from None
+    sha256 = noted_digest(path) if sha256 is None else sha256
     found = hashlib.sha256(content).hexdigest()
     if sha256 is not None and found != sha256.lower():
         raise ModelError(
