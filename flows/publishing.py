@@ -19,15 +19,15 @@ from pipelines.adapters.tracking import models, registry, runs, views
 from pipelines.config import contract
 from pipelines.digests import ROOT, code_digest
 from pipelines.estimators.calibration.classifier import uncalibrated
-from pipelines.inference import binding, serving
+from pipelines.inference import binding, cells, columns, serving
 from pipelines.metrics import Interval
 from pipelines.records import CandidateFit, Decision, Evaluation, Trial
 from pipelines.report import figures
 from pipelines.steps.evaluate import NO_NUMBERS
 from pipelines.steps.register import Registered
 
-# The two files that answer requests where this project is not installed.
-LOADER = (Path(serving.__file__), Path(binding.__file__))
+# The files that answer requests where this project is not installed.
+LOADER = tuple(Path(str(each.__file__)) for each in (serving, binding, columns, cells))
 
 __all__ = ["describe", "kinds", "lineage", "log_training", "register_version"]
 

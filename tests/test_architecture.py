@@ -204,7 +204,7 @@ def test_estimators_import_numpy_scipy_scikit_learn_and_numba_only() -> None:
     assert strays == []
 
 
-@pytest.mark.parametrize("name", ["serving", "binding", "verify"])
+@pytest.mark.parametrize("name", ["serving", "binding", "columns", "cells", "verify"])
 def test_the_files_that_travel_with_a_model_import_nothing_of_the_project_by_name(
     name: str,
 ) -> None:

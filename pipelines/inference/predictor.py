@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
-from pipelines.inference.binding import InputError
-from pipelines.inference.serving import Model, ModelError, session_options, verified
+from pipelines.inference.binding import InputError, single_row
+from pipelines.inference.inner import InnerModel, probes
+from pipelines.inference.placement import elsewhere, placements
+from pipelines.inference.providers import CPU, installed, require_active
+from pipelines.inference.schema import schema_changes
+from pipelines.inference.serving import (
+    Model,
+    ModelError,
+    noted_digest,
+    session_options,
+    verified,
+)
+from pipelines.inference.vetting import vet
 
 __all__ = ["InputError", "ModelError", "Predictor"]
-
-CPU = "CPUExecutionProvider"
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +51,9 @@ class Predictor:
         Element type and shape of each of the graph's inputs.
     providers : tuple of str
         The execution providers that are at work, the first one preferred.
+    fallbacks : tuple of str
+        The nodes that another provider than the preferred one runs, as a profile of one call
+        tells; none on the CPU.
     sha256 : str
         Digest of the model file.
 
@@ -58,16 +70,27 @@ class Predictor:
         providers: Sequence[str] = (CPU,),
         strict: bool = False,
         threads: int = 1,
+        arena: bool = True,
     ) -> None:
-        installed = _installed(providers, strict)
-        self._model = Model(content, installed, session_options(threads))
+        here = installed(providers, strict)
+        options = session_options(threads, arena)
+        self._model = Model(content, here, options)
+        self._inner = InnerModel.of(content, self._model, here, options)
+        self._fetch: Callable[[], bytes] | None = None
+        self._options: dict[str, Any] = {
+            "providers": tuple(providers),
+            "strict": strict,
+            "threads": threads,
+            "arena": arena,
+        }
         self.sha256 = hashlib.sha256(content).hexdigest()
         self.classes = self._model.classes
         self.contract = self._model.contract
         self.inputs = self._model.inputs
         self.columns = tuple(self._model.columns)
         self.providers: tuple[str, ...] = tuple(self._model.session.get_providers())
-        _require_active(installed, self.providers, strict)
+        require_active(here, self.providers, strict)
+        self.fallbacks = self._fallbacks(content, session_options(threads, arena))
 
     @classmethod
     def load(
@@ -77,6 +100,7 @@ class Predictor:
         providers: Sequence[str] | None = None,
         strict: bool = False,
         threads: int = 1,
+        arena: bool = True,
     ) -> Self:
         """The Predictor of a model file or of a model in the registry.
 
@@ -86,7 +110,8 @@ class Predictor:
             An ONNX file, or an address such as ``models:/penguins@champion``.
         sha256 : str, optional
             What the file must digest to; by default what stands in SOURCE.sha256 or in the
-            registry, if anything does. It is checked before the file is parsed.
+            registry, if anything does. It is checked before the file is parsed. A file that
+            no digest vouches for is first tried in a process of its own.
         providers : sequence of str, optional
             ONNX Runtime's execution providers, the preferred one first. Default: the CPU.
         strict : bool, default=False
@@ -94,6 +119,9 @@ class Predictor:
             is logged and shows in `providers`.
         threads : int, default=1
             Threads within an operator.
+        arena : bool, default=True
+            Whether memory that a call took is kept for the next one: faster, and never given
+            back.
 
         Raises
         ------
@@ -101,16 +129,46 @@ class Predictor:
             The file is unreadable, has another digest, is no model of logitline, or a
             provider is absent and `strict` is set.
         """
-        path = Path(source)
-        if str(source).startswith("models:/"):
-            path, registered = _download(str(source))
-            sha256 = sha256 or registered
-        return cls(verified(path, sha256), providers or (CPU,), strict, threads)
+        fetch = functools.partial(_fetched, source, sha256)
+        made = cls(fetch(), providers or (CPU,), strict, threads, arena)
+        made._fetch = fetch
+        return made
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
         """The Predictor of an ONNX file's bytes, on the CPU."""
         return cls(content)
+
+    def renewed(self) -> Self:
+        """The Predictor of what its path or address holds now; itself where nothing changed.
+
+        A service calls this from time to time and goes on with what comes back. Where it
+        raises, this Predictor still answers as before.
+
+        Raises
+        ------
+        ModelError
+            As of `load`; or the new model has another target, other classes, or asks for
+            other columns, so that the rows that are sent to this one do not fit it.
+        """
+        if self._fetch is None:
+            raise ModelError(
+                "This Predictor was made from bytes, which do not change. Make it with "
+                "Predictor.load to renew it."
+            )
+        content = self._fetch()
+        if hashlib.sha256(content).hexdigest() == self.sha256:
+            return self
+        fresh = type(self)(content, **self._options)
+        changes = schema_changes(self.contract, fresh.contract)
+        if changes:
+            raise ModelError(
+                f"The new model ({fresh.sha256[:12]}) is refused, and the old one "
+                f"({self.sha256[:12]}) goes on: {'; '.join(changes)}. Change what sends the rows "
+                "and load the new model with Predictor.load, or promote one of the old schema."
+            )
+        fresh._fetch = self._fetch
+        return fresh
 
     def predict(self, table: Any) -> NDArray[Any]:
         """The label of each row."""
@@ -122,18 +180,53 @@ class Predictor:
 
     def run(self, table: Any) -> tuple[NDArray[Any], NDArray[np.float32]]:
         """Labels and probabilities in one call."""
-        return self._model.answer(self._model.bind(table))
+        inner = self._inner
+        if inner is None:
+            return self._model.answer(self._model.bind(table))
+        row = single_row(table)
+        answer = None if row is None else inner.row(row)
+        return inner.table(table) if answer is None else answer
 
     def answer(self, features: Any) -> tuple[NDArray[Any], NDArray[np.float32]]:
         """Labels and probabilities of columns that are in the model's types already.
 
         `features` is a DataFrame, or a mapping of names to arrays, as ingest leaves them:
-        float64 with NaN for a gap, text with "" for a gap. Nothing but the names is checked.
+        float64 with NaN for a gap, text with "" for a gap. The arrays may be Arrow's.
+        Nothing but names and lengths is checked.
         """
-        return self._model.answer(features)
+        if self._inner is None:
+            return self._model.answer(features)
+        return self._inner.features(features)
+
+    def _fallbacks(self, content: bytes, options: Any) -> tuple[str, ...]:
+        wanted = self.providers[0]
+        if wanted == CPU:
+            return ()
+        if self._inner is None:
+            model, feeds = content, self._model.feeds(probes(self._model))
+        else:
+            model, feeds = self._inner.form.model, self._inner.probe()
+        nodes = elsewhere(placements(model, feeds, self.providers, options), wanted)
+        if nodes:
+            logger.warning("%s leaves to other providers: %s.", wanted, ", ".join(nodes))
+        return nodes
 
     def __repr__(self) -> str:
         return f"Predictor({self.contract['target']!r}, sha256={self.sha256[:12]!r})"
+
+
+def _fetched(source: str | Path, sha256: str | None) -> bytes:
+    """The bytes of a model that a digest vouches for, or that a child process survived."""
+    path = Path(source)
+    if str(source).startswith("models:/"):
+        path, registered = _download(str(source))
+        sha256 = sha256 or registered
+    sha256 = sha256 or noted_digest(path)
+    content = verified(path, sha256)
+    if sha256 is None:
+        logger.warning("%s: no SHA-256 is known, so a change of it would go unnoticed.", path)
+        vet(content, str(path))
+    return content
 
 
 def _download(uri: str) -> tuple[Path, str | None]:
@@ -144,36 +237,3 @@ def _download(uri: str) -> tuple[Path, str | None]:
         return download_model(uri)
     except LookupError as error:
         raise ModelError(str(error)) from None
-
-
-def _installed(wanted: Sequence[str], strict: bool) -> list[str]:
-    """The wanted providers that this installation has, the CPU last."""
-    known = onnxruntime.get_all_providers()
-    unknown = [name for name in wanted if name not in known]
-    if unknown:
-        raise ModelError(
-            f"ONNX Runtime knows no provider {', '.join(unknown)}. It knows {', '.join(known)}."
-        )
-    installed = onnxruntime.get_available_providers()
-    absent = [name for name in wanted if name not in installed]
-    if absent and strict:
-        raise ModelError(
-            f"{', '.join(absent)} is asked for and absent; installed here: "
-            f"{', '.join(installed)}. Install the ONNX Runtime build that has it, or load without "
-            "strict to run on the CPU."
-        )
-    if absent:
-        logger.warning("%s is absent; the model runs without it.", ", ".join(absent))
-    return list(dict.fromkeys([*(name for name in wanted if name in installed), CPU]))
-
-
-def _require_active(asked: Sequence[str], active: Sequence[str], strict: bool) -> None:
-    """Raise or log where ONNX Runtime has dropped a provider that did not start."""
-    dropped = [name for name in asked if name not in active]
-    if dropped and strict:
-        raise ModelError(
-            f"{', '.join(dropped)} is installed and did not start, so the model would run on "
-            f"{', '.join(active)}. Mend its driver or libraries, or load without strict."
-        )
-    if dropped:
-        logger.warning("%s did not start; running on %s.", ", ".join(dropped), ", ".join(active))

@@ -1,8 +1,8 @@
 """Answers rows with a label and probabilities, out of an exported graph.
 
-This file and binding.py stand alone: they need numpy, pandas and onnxruntime, and nothing
-of this project. `Predictor` builds on them, and both are copied into each MLflow model as
-its loader, to run where the project is not installed.
+This file, binding.py, columns.py and cells.py stand alone: they need numpy, pandas and
+onnxruntime, and nothing of this project. `Predictor` builds on them, and all four are copied
+into each MLflow model as its loader, to run where the project is not installed.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import numpy as np
 import onnxruntime
 import pandas as pd
 
-# Relative: in an MLflow model the two files lie in a package of another name.
-from .binding import InputError, read_column, table_columns
+# Relative: in an MLflow model the files lie in a package of another name.
+from .binding import InputError, as_column, read_column, require, same_length, table_columns
 
 FORMAT = "logitline/1"
 
@@ -49,6 +49,8 @@ class Model:
         The columns that the model needs.
     inputs : dict of str to str
         Element type and shape of each of the graph's inputs, in its order.
+    words : frozenset of str
+        The texts that stand for a gap, "" among them.
     """
 
     def __init__(
@@ -80,7 +82,7 @@ class Model:
         self.columns: list[str] = json.loads(self.metadata["columns"])
         self._inputs: list[str] = json.loads(self.metadata["inputs"])
         words = self.contract["missing"]
-        self._words = frozenset({"", *words, *(word.strip() for word in words)})
+        self.words = frozenset({"", *words, *(word.strip() for word in words)})
         self.inputs = {
             node.name: f"{node.type[7:-1]}, {' × '.join(str(size or 'N') for size in node.shape)}"
             for node in self.session.get_inputs()
@@ -96,16 +98,18 @@ class Model:
         Raises InputError, naming the column that is missing or of another type. Further
         columns are ignored; their order is free.
         """
-        columns = table_columns(table)
-        self._require(columns)
-        features = {
-            name: read_column(name, columns[name], self.contract["columns"][name], self._words)
-            for name in self.columns
+        columns = self.columns_of(table)
+        specs = self.contract["columns"]
+        return {
+            name: read_column(name, columns[name], specs[name], self.words) for name in self.columns
         }
-        if len({len(values) for values in features.values()}) > 1:
-            lengths = ", ".join(f"{name!r}: {len(values)}" for name, values in features.items())
-            raise InputError(f"The columns are of different lengths ({lengths}).")
-        return features
+
+    def columns_of(self, table: Any) -> dict[str, Any]:
+        """The columns that the model needs, all of one length, each fit to be sliced."""
+        given = table_columns(table, self.columns)
+        columns = {name: as_column(name, values) for name, values in given.items()}
+        same_length(columns)
+        return columns
 
     def answer(self, features: Mapping[str, Any] | pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Labels, shape (N,), and float32 probabilities, shape (N, K), of bound features.
@@ -122,8 +126,8 @@ class Model:
 
     def run(self, features: Mapping[str, Any] | pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """What the graph gives, undefined probabilities and all; otherwise as `answer`."""
-        self._require(features)
-        labels, *columns = self.session.run(self._outputs, self._feeds(features))
+        require(self.columns, list(features))
+        labels, *columns = self.session.run(self._outputs, self.feeds(features))
         return labels, np.stack(columns, axis=1)
 
     def predict(self, table: Any) -> pd.DataFrame:
@@ -133,15 +137,8 @@ class Model:
         index = table.index if isinstance(table, pd.DataFrame) else None
         return pd.DataFrame({self._outputs[0]: labels, **dict(named)}, index=index)
 
-    def _require(self, columns: Mapping[str, Any] | pd.DataFrame) -> None:
-        absent = [name for name in self.columns if name not in columns]
-        if absent:
-            raise InputError(
-                f"The rows have no column {', '.join(map(repr, absent))}, which the model needs. "
-                f"Given: {', '.join(map(repr, columns)) or 'no column'}."
-            )
-
-    def _feeds(self, features: Mapping[str, Any] | pd.DataFrame) -> dict[str, np.ndarray]:
+    def feeds(self, features: Mapping[str, Any] | pd.DataFrame) -> dict[str, np.ndarray]:
+        """The session's inputs."""
         # A number beyond float32 becomes infinite here, as it does in the fitted pipeline.
         with np.errstate(over="ignore"):
             if len(self._inputs) < len(self.columns):
@@ -159,6 +156,8 @@ class Model:
             if self.contract["columns"][name]["type"] != "category"
             and not np.isnan(features[name][row])
         }
+        if not sizes:
+            return "has no probability: the model cannot compute with it."
         name = max(sizes, key=lambda column: float(sizes[column]))
         return (
             "has no probability: a number is too large to compute with. The largest is "
@@ -173,13 +172,29 @@ _ARRAYS: dict[str, type] = {
 }
 
 
-def session_options(threads: int = 1) -> Any:
-    """ONNX Runtime's options under which the same rows get the same bits."""
+def session_options(threads: int = 1, arena: bool = True) -> Any:
+    """ONNX Runtime's options under which the same rows get the same bits.
+
+    With the arena, memory that a call took is kept for the next one.
+    """
     options = onnxruntime.SessionOptions()
+    options.enable_cpu_mem_arena = arena
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.use_deterministic_compute = True
     return options
+
+
+def noted_digest(path: Path) -> str | None:
+    """The SHA-256 that stands in PATH.sha256; None where there is no such file."""
+    beside = path.with_name(path.name + ".sha256")
+    try:
+        said = beside.read_text(encoding="utf-8", errors="replace").split()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ModelError(f"{beside}: the digest cannot be read: {error.strerror}.") from None
+    return said[0] if said else "nothing"
 
 
 def verified(path: Path, sha256: str | None = None) -> bytes:
@@ -188,15 +203,11 @@ def verified(path: Path, sha256: str | None = None) -> bytes:
     The digest is the one given, or else the one in PATH.sha256 where that file exists.
     Raises ModelError when it is another, or the file cannot be read.
     """
-    beside = path.with_name(path.name + ".sha256")
     try:
         content = path.read_bytes()
-        if sha256 is None and beside.is_file():
-            sha256 = (beside.read_text(encoding="utf-8", errors="replace").split() or ["nothing"])[
-                0
-            ]
     except OSError as error:
         raise ModelError(f"{path}: the model cannot be read: {error.strerror}.") from None
+    sha256 = noted_digest(path) if sha256 is None else sha256
     found = hashlib.sha256(content).hexdigest()
     if sha256 is not None and found != sha256.lower():
         raise ModelError(

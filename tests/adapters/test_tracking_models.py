@@ -63,7 +63,10 @@ ROWS: list[dict[str, Any]] = [
     {"bill length, mm": 50, "year": None, "tagged": None, "seen": None, "island": "Atlantis"},
 ]
 NAMES = list(CONTRACT["columns"])
-SERVING = [Path(serving.__file__), Path(serving.__file__).with_name("binding.py")]
+SERVING = [
+    Path(serving.__file__).with_name(f"{name}.py")
+    for name in ("serving", "binding", "columns", "cells")
+]
 
 
 @dataclass(frozen=True)

@@ -242,7 +242,7 @@ def test_tables_of_every_form_give_the_same_columns() -> None:
     ]
     for form in forms:
         columns = table_columns(form)
-        assert {name: list(values) for name, values in columns.items()} == {
+        assert {name: pd.Series(values).tolist() for name, values in columns.items()} == {
             "a": [1, 2],
             "b": ["x", "y"],
         }

@@ -1,0 +1,127 @@
+"""Tries out a model file that no digest vouches for, in a process that may die of it.
+
+A few kilobytes of nested functions kill the process that parses them, one node can ask for
+all memory, and a constant may name a file to be read. So a child with a limit on memory and
+time reads the file first, refuses what no graph of logitline has, and answers one row.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pipelines.inference.serving import Model, ModelError
+
+__all__ = ["main", "vet"]
+
+SECONDS = 60.0
+MEMORY = 3 * 2**30  # bytes of addresses; the libraries alone take one
+CODE = "import sys; sys.path[:0] = {path!r}; from pipelines.inference.vetting import main; main()"
+ROOT = Path(__file__).parents[2]
+DOMAINS = {"", "ai.onnx.ml"}
+
+
+def vet(content: bytes, name: str = "The model", seconds: float = SECONDS) -> None:
+    """Return where a child process survived the model, which is one of logitline.
+
+    Parameters
+    ----------
+    content : bytes
+        The ONNX file's bytes.
+    name : str
+        For the message.
+    seconds : float
+        How long the child may take.
+
+    Raises ModelError with the reason otherwise.
+    """
+    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", CODE.format(path=[str(ROOT)])],
+            input=content,
+            capture_output=True,
+            timeout=seconds,
+            env={**os.environ, **dict.fromkeys(threads, "1")},
+            check=False,
+        )
+        reason = _reason(done.returncode, done.stdout.decode(errors="replace").strip())
+    except subprocess.TimeoutExpired:
+        reason = f"it takes more than {seconds:g} seconds"
+    if reason:
+        raise ModelError(
+            f"{name}: refused, {reason}. No SHA-256 vouches for it, so it was tried in another "
+            "process first. Fetch the model again, from where it was proven, with its digest."
+        )
+
+
+def _reason(status: int, said: str) -> str:
+    if status == 0 and said == "sound":
+        return ""
+    if said and said != "sound":
+        return said
+    what = f"signal {-status}" if status < 0 else f"exit status {status}"
+    return f"the process that read it died ({what})"
+
+
+def main() -> None:
+    """Vet the bytes on the standard input, and say on the output what is wrong with them."""
+    content = sys.stdin.buffer.read()
+    _limit(MEMORY + 8 * len(content))
+    try:
+        problem = _problem(content)
+    except ModelError as error:
+        problem = str(error).rstrip(".")
+    except MemoryError:
+        problem = "it takes more memory than a model may"
+    except Exception as error:  # whatever a hostile file makes a library say
+        problem = f"it cannot be read ({type(error).__name__}: {str(error)[:300]})"
+    sys.stdout.write(problem or "sound")
+
+
+def _limit(memory: int) -> None:
+    try:
+        import resource
+    except ImportError:  # on Windows there is no such limit; the time is limited all the same
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def _problem(content: bytes) -> str:
+    """What a graph of logitline cannot have; "" where there is nothing such."""
+    import onnx
+
+    model = onnx.load_from_string(content)
+    if len(model.functions):
+        return "it defines functions, which no graph of logitline does"
+    if any(domain.domain not in DOMAINS for domain in model.opset_import):
+        return "it uses operators that no graph of logitline has"
+    nodes = model.graph.node
+    tensors = [*model.graph.initializer, *_tensors(nodes)]
+    if any(t.external_data or t.data_location == onnx.TensorProto.EXTERNAL for t in tensors):
+        return "it wants to read other files"
+    if any(_subgraph(node) or node.domain not in DOMAINS for node in nodes):
+        return "it nests graphs, which no graph of logitline does"
+    if len(model.graph.sparse_initializer):
+        return "it holds sparse constants, which no graph of logitline does"
+    answering = Model(content)
+    row = {
+        name: [None if spec["type"] != "category" else ""]
+        for name, spec in answering.contract["columns"].items()
+    }
+    answering.answer(answering.bind(row))
+    return ""
+
+
+def _tensors(nodes: Iterable[Any]) -> list[Any]:
+    attributes = [attribute for node in nodes for attribute in node.attribute]
+    return [tensor for each in attributes for tensor in (each.t, *each.tensors)]
+
+
+def _subgraph(node: Any) -> bool:
+    return any(attribute.HasField("g") or len(attribute.graphs) for attribute in node.attribute)
