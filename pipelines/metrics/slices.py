@@ -99,7 +99,7 @@ def _judged(
     metric: str,
     confidence: float,
 ) -> SliceScores:
-    scores = intervals(inside, confidence)
+    scores = intervals(inside, answers, confidence)
     known = {name: each for name, each in scores.items() if np.isfinite(each.value)}
     missing = [name for name in METRICS if name not in known]
     note = f"not defined here, a class is missing: {', '.join(missing)}" if missing else ""
