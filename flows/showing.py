@@ -69,6 +69,8 @@ def show_outcome(outcome: Outcome, as_json: bool) -> None:
         style = "yellow" if leak["allowed"] else "red"
         console.print(Text(f"Leak ({leak['kind']}): {leak['detail']}{allowed}", style=style))
     console.print(Text(facts["decision"], style="bold"))
+    for note in facts["notes"]:
+        console.print(Text(f"Note: {note}", style="yellow"))
     here = outcome.workspace == Path.cwd()
     look = (
         "logitline ui"

@@ -38,8 +38,6 @@ def evidence(data: ReportData) -> Iterator[str]:
     for text in (sentence(it.champion_note), _labels(it.mcnemar), _use(data), data.reused):
         if text:
             yield f"<p>{escaped(text)}</p>"
-    for text in it.notes:
-        yield f'<p class="warning"><strong>Note.</strong> {escaped(text)}</p>'
     yield from _moves(data)
 
 
