@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from flows.differences import differences
 from flows.line import open_line
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import history, registry, runs
@@ -46,17 +47,25 @@ def comparison(config: Path, workspace: Path) -> Comparison:
         )
     candidates = runs.logged_candidates(client, run_id)
     named = registry.aliases(client, line.model)
-    versions = [
-        _version(client, each, named.get(each.number, []), line.config.promotion.metric)
-        for each in registry.versions(client, line.model)
-    ]
+    metric = line.config.promotion.metric
+    found = registry.versions(client, line.model)
+    champion = next((v for v in found if registry.CHAMPION in named.get(v.number, [])), None)
     spans = reigns(history.entries(client, line.model))
+    gaps = differences(client, found, champion, metric)
     return Comparison(
         model=line.model,
-        metric=line.config.promotion.metric,
+        metric=metric,
         winner=next((c.name for c in candidates if c.tags["logitline.winner"] == "true"), ""),
         candidates=[_candidate(each) for each in candidates],
-        versions=[_beside_champion(each, versions, spans) for each in versions],
+        versions=[
+            _version(client, each, named.get(each.number, []), metric)
+            | {
+                "champion": _times(each.number, spans),
+                "difference": gaps[each.number].as_json,
+                "difference_note": gaps[each.number].note,
+            }
+            for each in found
+        ],
     )
 
 
@@ -91,25 +100,9 @@ def _version(
     }
 
 
-def _beside_champion(
-    version: dict[str, Any], versions: Sequence[dict[str, Any]], spans: Sequence[Reign]
-) -> dict[str, Any]:
-    """The version with its times as champion, and its distance from the present champion.
-
-    The distance is that of two figures, each on its own training's test rows.
-    """
-    champion = next((v for v in versions if registry.CHAMPION in v["aliases"]), None)
-    mine = version["metric"]["value"]
-    then = champion["metric"]["value"] if champion else None
-    return version | {
-        "champion": [
-            {"since": span.since, "until": span.until}
-            for span in spans
-            if span.version == version["version"]
-        ],
-        "difference": None if champion is version or None in (mine, then) else mine - then,
-        "same_test_rows": None if champion is None else champion["split"] == version["split"],
-    }
+def _times(version: str, spans: Sequence[Reign]) -> list[dict[str, Any]]:
+    """When the version was champion."""
+    return [{"since": s.since, "until": s.until} for s in spans if s.version == version]
 
 
 def _interval(metrics: Mapping[str, float], name: str) -> dict[str, float | None]:

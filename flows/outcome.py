@@ -66,6 +66,7 @@ class Outcome:
             "leaks": [asdict(leak) | {"allowed": reason} for leak, reason in self.leaks],
             "promoted": decision["promoted"],
             "decision": decision["sentence"],
+            "notes": list(judged["notes"]),
             "test_row_decisions": decision["decisions"],
             "onnx": str(self.export / "model.onnx"),
             "onnx_sha256": version["sha256"],

@@ -12,6 +12,7 @@ from typing import Any
 
 from flows.fits import fit_folder
 from flows.line import Line, Receipt
+from pipelines.adapters.answers import FILE, write_answers
 from pipelines.adapters.revision import revision
 from pipelines.adapters.store import file_sha256
 from pipelines.adapters.tracking import client as tracking
@@ -22,6 +23,7 @@ from pipelines.estimators.calibration.classifier import uncalibrated
 from pipelines.inference import binding, cells, columns, serving
 from pipelines.metrics import Interval
 from pipelines.records import CandidateFit, Decision, Evaluation, Trial
+from pipelines.records.answers import Answers
 from pipelines.report import figures
 from pipelines.steps.evaluate import NO_NUMBERS
 from pipelines.steps.register import Registered
@@ -57,9 +59,15 @@ def log_training(
     receipts: tuple[Receipt, Receipt, Receipt],
     fits: Sequence[CandidateFit],
     evaluation: Evaluation,
-    classes: tuple[Any, ...],
+    answers: Answers,
 ) -> str:
-    """The id of the run that holds this evaluation, its candidates as child runs."""
+    """The id of the run that holds this evaluation, its candidates as child runs.
+
+    Parameters
+    ----------
+    answers : Answers
+        The winner's, to the test rows.
+    """
     table, parts, _ = receipts
     now = datetime.now(UTC)
     training = runs.TrainingRun(
@@ -77,12 +85,13 @@ def log_training(
         tags=_run_tags(line, table, parts) | kinds(line, evaluation.winner),
         artifacts={
             "candidates.png": figures.png(figures.candidates(evaluation.scores, evaluation.winner)),
+            FILE: write_answers(answers),
             "split.parquet": (Path(parts.folder) / "split.parquet").read_bytes(),
             "config.toml": line.config_path.read_bytes(),
             "pipeline/pipeline.skops": _kept_pipeline(line, receipts[2], evaluation.winner),
         },
         candidates=[
-            _candidate_run(fit, evaluation, classes, kinds(line, fit.name)) for fit in fits
+            _candidate_run(fit, evaluation, answers.classes, kinds(line, fit.name)) for fit in fits
         ],
     )
     # With the lock held, a run that is half logged was left by a process that is gone.

@@ -41,6 +41,10 @@ VERSION_HEADINGS = (
     "champion (UTC)",
     "decision",
 )
+TO_THE_CHAMPION = (
+    "To the champion: minus the champion's, on the rows that are test rows of both, with a paired "
+    "95 % interval."
+)
 TITLES = {
     "log_loss": "log loss",
     "roc_auc": "ROC AUC",
@@ -65,6 +69,8 @@ def show_outcome(outcome: Outcome, as_json: bool) -> None:
         style = "yellow" if leak["allowed"] else "red"
         console.print(Text(f"Leak ({leak['kind']}): {leak['detail']}{allowed}", style=style))
     console.print(Text(facts["decision"], style="bold"))
+    for note in facts["notes"]:
+        console.print(Text(f"Note: {note}", style="yellow"))
     here = outcome.workspace == Path.cwd()
     look = (
         "logitline ui"
@@ -145,8 +151,8 @@ def show_comparison(comparison: Comparison, as_json: bool) -> None:
     console = terminal()
     console.print(_candidate_table(console, comparison.candidates, comparison.winner))
     title = f"Versions of {comparison.model} by {comparison.metric.replace('_', ' ')}"
-    elsewhere = any(each["same_test_rows"] is False for each in comparison.versions)
-    caption = "* The two figures come from different test rows." if elsewhere else None
+    told = any(each["difference"] for each in comparison.versions)
+    caption = TO_THE_CHAMPION if told else None
     table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")
     for heading in VERSION_HEADINGS:
         table.add_column(heading)
@@ -165,10 +171,11 @@ def show_comparison(comparison: Comparison, as_json: bool) -> None:
 
 
 def _difference(version: Mapping[str, Any]) -> str:
-    """How far the version is from the champion; marked where the test rows are others."""
-    if version["difference"] is None:
+    """How far the version is from the champion, and on how many rows."""
+    gap = version["difference"]
+    if gap is None:
         return "–"
-    return f"{version['difference']:+.4f}{'' if version['same_test_rows'] else ' *'}"
+    return f"{gap['value']:+.4f} [{gap['low']:+.4f}, {gap['high']:+.4f}]\n{gap['rows']:,} rows"
 
 
 def _reign(span: Mapping[str, str | None]) -> str:

@@ -180,8 +180,9 @@ def evaluate(line: Line, table: Receipt, parts: Receipt, fits: Receipt) -> Recei
         told = (evaluation.winner, rows, split_rows, line.config.columns, align)
         formats.write_explanation(folder, explain(records, *told))
         facts.update(rival=digest, champion=version.number if version else None)
+        answers = evaluation.answers(rows.classes, split_rows.digests[split_rows.where("test")])
         facts["run_id"] = publishing.log_training(
-            line, client, key.digest, (table, parts, fits), records, evaluation, rows.classes
+            line, client, key.digest, (table, parts, fits), records, evaluation, answers
         )
 
     return _step(line, key, fill)

@@ -159,8 +159,18 @@ def test_the_reference_has_no_command_that_is_not_there() -> None:
 def test_the_reference_has_every_key_of_train_s_json() -> None:
     facts: dict[str, Any] = {
         name: ""
-        for name in ("sha256", "version", "parity", "promoted", "sentence", "winner", "decisions")
-    } | {"cost": ""}
+        for name in (
+            "sha256",
+            "version",
+            "parity",
+            "promoted",
+            "sentence",
+            "winner",
+            "decisions",
+            "notes",
+            "cost",
+        )
+    }
     receipts = tuple(Receipt(s, "", True, 0.0, "", {**facts, "run_id": ""}) for s in STEPS)
     places = {name: Path(name) for name in ("report", "export", "workspace")}
     printed = Outcome(receipts, (), "model", **places, tracking_uri="uri").as_json

@@ -25,6 +25,7 @@ from pipelines.metrics.results import (
     Paired,
     SliceComparison,
     SliceScores,
+    yardstick,
 )
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "SliceScores",
     "brier_scores",
     "log_losses",
+    "yardstick",
 ]

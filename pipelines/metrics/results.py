@@ -17,6 +17,7 @@ __all__ = [
     "Paired",
     "SliceComparison",
     "SliceScores",
+    "yardstick",
 ]
 
 BINS = 15
@@ -35,6 +36,22 @@ METRICS = {
     "expected_calibration_error": "lower",
 }
 """Every metric's name, and whether a lower or a higher value is better."""
+
+# Each row counts alike, whatever the others are.
+OF_ROWS = frozenset({"log_loss", "brier", "accuracy"})
+# Of two classes each counts alike, however many rows it has.
+OF_TWO_CLASSES = frozenset({"roc_auc", "recall", "balanced_accuracy"})
+
+
+def yardstick(metric: str, classes: int) -> str:
+    """What rows are held against other rows by: the metric itself, or the log loss.
+
+    Precision, F1 and all averages over more than two classes move with the shares of the
+    classes, and calibration errors with the number of rows: other rows have another value of
+    them from a model that is no worse there.
+    """
+    fair = OF_ROWS | OF_TWO_CLASSES if classes == 2 else OF_ROWS
+    return metric if metric in fair else "log_loss"
 
 
 @dataclass(frozen=True)
@@ -177,7 +194,8 @@ class SliceScores:
     scores : mapping
         Metric → value with its interval; empty for a slice that is too small.
     rest : Interval or None
-        The metric that models are compared by: this slice minus all other rows.
+        The `yardstick` of the metric that models are compared by: this slice minus all other
+        rows.
     p : float
         Of «no worse than the other rows», adjusted for the number of slices (Holm).
     worse : bool

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.metrics.extremes import opened
 from pipelines.metrics.resamples import Resamples
 from pipelines.metrics.results import METRICS, ClassScores, Interval
-from pipelines.metrics.tallies import Tallies, predictions, tally
+from pipelines.metrics.tallies import Predictions, Tallies, predictions, tally
 
 __all__ = ["VALUES", "class_scores", "evaluate", "intervals", "percentiles"]
 
@@ -37,15 +38,21 @@ def evaluate(
 
     Source: Efron and Tibshirani, "An introduction to the bootstrap", 1993, section 13.3.
     """
-    return intervals(tally([predictions(P, codes, drawn, labels)], drawn)[0], confidence)
+    answers = predictions(P, codes, drawn, labels)
+    return intervals(tally([answers], drawn)[0], answers, confidence)
 
 
-def intervals(it: Tallies, confidence: float = 0.95) -> dict[str, Interval]:
-    """Every metric of `METRICS` from its tallies."""
-    return {name: percentiles(VALUES[name](it), confidence) for name in METRICS}
+def intervals(it: Tallies, answers: Predictions, confidence: float = 0.95) -> dict[str, Interval]:
+    """Every metric of `METRICS` from the tallies of these answers; none is sure (`opened`)."""
+    return {
+        name: opened(name, percentiles(VALUES[name](it), confidence), answers, confidence)
+        for name in METRICS
+    }
 
 
-def class_scores(it: Tallies, confidence: float = 0.95) -> tuple[ClassScores, ...]:
+def class_scores(
+    it: Tallies, answers: Predictions, confidence: float = 0.95
+) -> tuple[ClassScores, ...]:
     """Each class against the rest; the tallies hold the areas of every class."""
     values = {
         "precision": _precision(it),
@@ -57,7 +64,10 @@ def class_scores(it: Tallies, confidence: float = 0.95) -> tuple[ClassScores, ..
     return tuple(
         ClassScores(
             support=int(it.truth[0, k]),
-            scores={name: percentiles(each[:, k], confidence) for name, each in values.items()},
+            scores={
+                name: opened(name, percentiles(each[:, k], confidence), answers, confidence, k)
+                for name, each in values.items()
+            },
         )
         for k in range(it.truth.shape[1])
     )

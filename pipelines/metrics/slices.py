@@ -19,6 +19,7 @@ from pipelines.metrics.results import (
     Paired,
     SliceComparison,
     SliceScores,
+    yardstick,
 )
 from pipelines.metrics.scores import VALUES, intervals
 from pipelines.metrics.tallies import RANKED, Predictions, Tallies, tally
@@ -39,11 +40,13 @@ def slice_scores(
 ) -> tuple[SliceScores, ...]:
     """Each slice's metrics, and whether it is worse than all other rows beyond doubt.
 
+    Slice and rest have other shares of the classes: they are compared by `yardstick`.
     Slice and rest are two samples: their difference is taken in each resample of all rows, and
     its standard deviation, widened for the slice's number of rows, is held against Student's t
     (`multiple.widening`); Holm's adjustment goes over all slices.
     """
     whole = tally([answers], drawn)[0]
+    metric = yardstick(metric, answers.P.shape[1])
     found: list[SliceScores] = []
     for column, slices in columns.items():  # a pass for each: so many tallies at a time
         notes = {value: _too_small(rows, answers, drawn) for value, rows in slices.items()}
@@ -96,7 +99,7 @@ def _judged(
     metric: str,
     confidence: float,
 ) -> SliceScores:
-    scores = intervals(inside, confidence)
+    scores = intervals(inside, answers, confidence)
     known = {name: each for name, each in scores.items() if np.isfinite(each.value)}
     missing = [name for name in METRICS if name not in known]
     note = f"not defined here, a class is missing: {', '.join(missing)}" if missing else ""

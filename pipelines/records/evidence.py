@@ -19,6 +19,7 @@ from pipelines.metrics import (
     SliceComparison,
     SliceScores,
 )
+from pipelines.records.answers import Answers
 
 __all__ = ["Decision", "Evaluation"]
 
@@ -89,6 +90,11 @@ class Evaluation:
     def compared(self) -> Paired:
         """What decides: the comparison with the champion, else with the class frequencies."""
         return self.against_champion or self.against_prior
+
+    def answers(self, classes: tuple[Any, ...], digests: NDArray[np.uint64]) -> Answers:
+        """The winner's answers to the test rows, which have these digests."""
+        P, labels = self.probabilities[self.winner], self.labels[self.winner]
+        return Answers(classes, digests, self.codes, P, labels)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pipelines.metrics import METRICS, McNemar, Paired
 from pipelines.report.content import ReportData
-from pipelines.report.headings import HEADINGS
+from pipelines.report.headings import HEADINGS, inline
 from pipelines.report.markup import escaped, numeric, row, table
 from pipelines.report.wording import confidence, interval, percent, sentence, signed
 
@@ -24,7 +24,7 @@ def evidence(data: ReportData) -> Iterator[str]:
     heading = HEADINGS[it.metric]
     heads = (
         "Against",
-        f"Difference of {_inline(heading)}",
+        f"Difference of {inline(heading)}",
         "Confidence that it is better",
         "Test rows",
     )
@@ -38,8 +38,6 @@ def evidence(data: ReportData) -> Iterator[str]:
     for text in (sentence(it.champion_note), _labels(it.mcnemar), _use(data), data.reused):
         if text:
             yield f"<p>{escaped(text)}</p>"
-    for text in it.notes:
-        yield f'<p class="warning"><strong>Note.</strong> {escaped(text)}</p>'
     yield from _moves(data)
 
 
@@ -51,15 +49,6 @@ def _pair(against: str, pair: Paired) -> str:
         numeric(signed(pair.difference.value), interval(pair.difference)),
         numeric(confidence(pair.share_better)),
         numeric(f"{pair.rows:,}"),
-    )
-
-
-def _inline(heading: str) -> str:
-    """The heading within a sentence: acronyms stay."""
-    return (
-        heading
-        if heading[:2].isupper() or heading[1:2].isdigit()
-        else heading[0].lower() + heading[1:]
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from pipelines.records.explanation import Plane
 from pipelines.report import planes
 from pipelines.report.content import ReportData
 from pipelines.report.markup import escaped, figure, figures, numeric, row, section, table
@@ -28,8 +29,7 @@ def boundaries(data: ReportData) -> str:
         )
         return section("Decision boundaries", f"<p>{said}</p>")
     intro = (
-        f"The two columns of numbers that {escaped(data.winner)} rests on most, "
-        f"{escaped(plane.x)} and {escaped(plane.y)}; all others are fixed, numbers at the median "
+        f"{_why_these(data, plane)}; all others are fixed, numbers at the median "
         "of the training rows, anything else at its most frequent value. Colour: the label, "
         "deeper where the model is surer; lines: where it changes; marks: "
         f"{len(plane.rows_codes)} test rows by their true class, whose other columns have other "
@@ -45,6 +45,17 @@ def boundaries(data: ReportData) -> str:
         for at, surface in enumerate(plane.surfaces)
     )
     return section("Decision boundaries", f"<p>{intro}</p>", figures(drawn, "figures three"))
+
+
+def _why_these(data: ReportData, plane: Plane) -> str:
+    """What the plane's columns are, claimed no further than their importances are known."""
+    pair = f"{escaped(plane.x)} and {escaped(plane.y)}"
+    sure = {each.column for each in data.explanation.importances if each.rise.low > 0}
+    if {plane.x, plane.y} <= sure:
+        return f"The two columns of numbers that {escaped(data.winner)} rests on most, {pair}"
+    unsure = [escaped(each) for each in (plane.x, plane.y) if each not in sure]
+    neither = "neither's interval is" if len(unsure) == 2 else f"the interval of {unsure[0]} is not"
+    return f"The two columns of numbers of greatest importance, {pair}, though {neither} above zero"
 
 
 def weights(data: ReportData) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["HEADINGS"]
+__all__ = ["HEADINGS", "inline"]
 
 HEADINGS = {
     "log_loss": "Log loss",
@@ -17,3 +17,9 @@ HEADINGS = {
     "mcc": "MCC",
     "expected_calibration_error": "Calibration error",
 }
+
+
+def inline(heading: str) -> str:
+    """The heading within a sentence: acronyms stay."""
+    acronym = heading[:2].isupper() or heading[1:2].isdigit()
+    return heading if acronym else heading[0].lower() + heading[1:]

@@ -12,7 +12,7 @@ __all__ = ["decision"]
 
 
 def decision(data: ReportData) -> str:
-    """The decision, its sentence, the few numbers that matter most, and the evidence."""
+    """The decision, what limits it, the few numbers that matter most, and the evidence."""
     it = data.evaluation
     won = it.scores[it.winner]
     facts = [("Best candidate", escaped(it.winner), "chosen without the test rows")]
@@ -25,6 +25,7 @@ def decision(data: ReportData) -> str:
     return section(
         f"Decision: {data.decision.outcome}",
         f'<p class="verdict">{escaped(data.decision.sentence)}</p>',
+        *(f'<p class="warning"><strong>Note.</strong> {escaped(text)}</p>' for text in it.notes),
         f'<dl class="facts">{shown}</dl>',
         *evidence(data),
         kind="decision promoted" if data.decision.promoted else "decision",

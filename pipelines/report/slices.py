@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pipelines.metrics import SliceComparison, SliceScores
+from pipelines.metrics import SliceComparison, SliceScores, yardstick
 from pipelines.report.content import ReportData
-from pipelines.report.headings import HEADINGS
+from pipelines.report.headings import HEADINGS, inline
 from pipelines.report.markup import escaped, numeric, row, section, table
 from pipelines.report.wording import interval, number, percent, signed
 
@@ -24,13 +24,23 @@ def slices(data: ReportData) -> str:
 
 def _beside_the_rest(data: ReportData) -> Iterator[str]:
     it, heading = data.evaluation, HEADINGS[data.evaluation.metric]
+    by = yardstick(it.metric, len(data.classes))
     yield f"<p>{_counted(it.slices, 'than all other test rows')}</p>"
-    caption = (
-        f"{heading} of {escaped(data.winner)} in each slice, and its difference from all other "
-        f"test rows, with {percent(data.confidence)} intervals; p of «no worse than the others», "
-        "adjusted for the number of slices (Holm). Beyond doubt: p of 0.05 at most."
+    why = (
+        ""
+        if by == it.metric
+        else f" Judged by {inline(HEADINGS[by])}, each row by the same measure: "
+        f"{inline(heading)} moves with the shares of the classes, or with the number of rows, and "
+        "would be another in a slice where the model is no worse."
     )
-    heads = ("Slice", "Judgement", "Test rows", heading, "Minus the others", "p")
+    caption = (
+        f"{heading} of {escaped(data.winner)} in each slice, and the difference of "
+        f"{inline(HEADINGS[by])} from all other test rows, with {percent(data.confidence)} "
+        "intervals; p of «no worse than the others», adjusted for the number of slices (Holm). "
+        f"Beyond doubt: p of 0.05 at most.{why}"
+    )
+    minus = "Minus the others" if by == it.metric else f"{HEADINGS[by]}, minus the others"
+    heads = ("Slice", "Judgement", "Test rows", heading, minus, "p")
     order = sorted(it.slices, key=lambda each: not each.worse)
     yield table(caption, heads, (_scored(each, it.metric) for each in order), 4)
 

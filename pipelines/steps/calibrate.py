@@ -103,7 +103,7 @@ def calibrate(
         fitted,
         pipeline=Pipeline([*before, (name, wrapped)]),
         selection_loss=float(log_losses(judged, codes).mean()),
-        warnings=(*fitted.warnings, *_thin(rule)),
+        warnings=(*fitted.warnings, *_thin(rule), *_one_label(threshold, rule)),
         decision={
             "probability_calibration": calibration.method,
             **_under("probability_calibration", calibrator.numbers()),
@@ -168,6 +168,19 @@ def _thin(rule: Any) -> list[str]:
         return []
     count = f"{taken} of the {rule.rows} rows held out"
     return [f"threshold: its precision of {rule.precision:.3f} rests on {count}"]
+
+
+def _one_label(threshold: Threshold, rule: Any) -> list[str]:
+    """A sentence where a threshold takes every row, so that its labels tell nothing apart."""
+    if getattr(rule, "taken", None) != getattr(rule, "rows", 0):
+        return []
+    labels = (
+        f"all {rule.rows} rows held out get the positive label, so the labels tell nothing apart"
+    )
+    if threshold.at_least is None:
+        return [f"threshold: {labels}"]
+    asked = f"the required {threshold.kind} of {threshold.at_least:g}"
+    return [f"threshold: {asked} is met only where {labels}. Ask for less in at_least"]
 
 
 def _asked(threshold: Threshold) -> dict[str, Any]:

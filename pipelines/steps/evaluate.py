@@ -155,9 +155,10 @@ def _judged(
 ) -> Evaluation:
     """Everything but the champion."""
     codes, drawn, won = test.codes, test.drawn(RESAMPLES), answers[winner]
-    tallied = tally([predictions(won.P, codes, drawn, won.labels, every_class=True)], drawn)[0]
+    told = predictions(won.P, codes, drawn, won.labels, every_class=True)
+    tallied = tally([told], drawn)[0]
     scores = {
-        name: intervals(tallied) if name == winner else scored(it.P, codes, drawn, it.labels)
+        name: intervals(tallied, told) if name == winner else scored(it.P, codes, drawn, it.labels)
         for name, it in answers.items()
     }
     P = np.tile(prior, (len(codes), 1))
@@ -169,7 +170,7 @@ def _judged(
         against_prior=paired(metric, won.P, P, codes, test.drawn(PAIRED_RESAMPLES), won.labels),
         metric=metric,
         labels={name: it.labels for name, it in answers.items()},
-        per_class=class_scores(tallied),
+        per_class=class_scores(tallied, told),
         slices=slice_scores(
             test.slices, predictions(won.P, codes, drawn, won.labels), drawn, metric
         ),

@@ -211,6 +211,8 @@ def test_compare_shows_candidates_and_versions(trained: tuple[Path, Path]) -> No
     facts = json.loads(logitline("compare", config, "--json", cwd=folder).stdout)
     assert {each["name"] for each in facts["candidates"]} == {"logistic", "tree", "prior"}
     assert [(v["version"], v["aliases"]) for v in facts["versions"]] == [("1", ["champion"])]
+    first = facts["versions"][0]
+    assert (first["difference"], first["difference_note"]) == (None, "it is the champion")
     shown = logitline("compare", config, cwd=folder)
     assert "winner" in shown.stdout
 

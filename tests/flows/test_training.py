@@ -12,15 +12,18 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
+import pandas as pd
 import pytest
 
 from flows import portables
+from pipelines.adapters.answers import FILE as ANSWERS
+from pipelines.adapters.answers import read_answers
 from pipelines.adapters.store import file_sha256
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import registry, runs
 from pipelines.digests import ROOT
 from pipelines.inference import Predictor
-from pipelines.metrics import METRICS
+from pipelines.metrics import METRICS, log_losses
 from tests.flows.workspaces import flowers, logitline, train_json, workspace
 
 STEPS = ["ingest", "split", "train", "evaluate", "register", "export", "promote"]
@@ -143,7 +146,19 @@ def test_mlflow_holds_a_parent_and_a_child_a_candidate(trained: Any) -> None:
     tags = parent.data.tags
     assert tags["logitline.dataset_sha256"] == result["dataset_sha256"]
     kept = {f.path for f in client.list_artifacts(result["run_id"])}
-    assert {"split.parquet", "report.html", "pipeline", "config.toml"} <= kept
+    assert {"split.parquet", "report.html", "pipeline", "config.toml", ANSWERS} <= kept
+
+
+def test_the_answers_that_are_kept_give_the_metrics_that_were_told(trained: Any) -> None:
+    folder, _, result = trained
+    kept = read_answers(runs.read_artifact(tracking.connect(folder), result["run_id"], ANSWERS))
+    won = next(each for each in result["candidates"] if each["name"] == result["winner"])
+    losses = log_losses(kept.P, kept.codes)
+    assert losses.mean() == pytest.approx(won["metrics"]["log_loss"]["value"])
+    hits = (kept.labels == kept.codes).mean()
+    assert hits == pytest.approx(won["metrics"]["accuracy"]["value"])
+    split = pd.read_parquet(result["split"])
+    assert kept.digests.tolist() == split["row_digest"][split["part"] == "test"].tolist()
 
 
 def test_the_report_names_the_decision_and_the_failed_candidate(trained: Any) -> None:

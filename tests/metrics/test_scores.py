@@ -143,7 +143,8 @@ def test_each_class_has_scikit_learns_figures_of_it_against_the_rest(classes: in
     P, codes = draw(80, classes, 5, ties=True)
     drawn = resamples(80, 50, 0)
     label = P.argmax(axis=1)
-    found = class_scores(tally([predictions(P, codes, drawn, every_class=True)], drawn)[0])
+    told = predictions(P, codes, drawn, every_class=True)
+    found = class_scores(tally([told], drawn)[0], told)
     p, r, f, support = reference.precision_recall_fscore_support(codes, label, zero_division=0)
     for k, each in enumerate(found):
         assert each.support == support[k]

@@ -72,7 +72,8 @@ def report_data(classes: tuple[Any, ...], rows: int = 200, **changes: Any) -> Re
     codes, P = predictions(len(classes), rows)
     flat = np.full_like(P, 1 / len(classes))
     counts = resamples(rows, 30, 0)
-    tallied = tally([scored_rows(P, codes, counts, labels(P), every_class=True)], counts)[0]
+    told = scored_rows(P, codes, counts, labels(P), every_class=True)
+    tallied = tally([told], counts)[0]
     half = {"island": {"north": np.arange(rows) % 2 == 0, "south": np.arange(rows) % 2 == 1}}
     evaluation = Evaluation(
         winner="net",
@@ -80,7 +81,7 @@ def report_data(classes: tuple[Any, ...], rows: int = 200, **changes: Any) -> Re
         probabilities={"net": P, "prior": flat},
         labels={"net": labels(P), "prior": labels(flat)},
         codes=codes,
-        per_class=class_scores(tallied),
+        per_class=class_scores(tallied, told),
         slices=slice_scores(half, scored_rows(P, codes, counts), counts, "log_loss"),
         calibration=calibrations(P, codes, counts),
         curves=curves(P, codes),

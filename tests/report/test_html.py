@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.metrics import METRICS, Interval, McNemar, Paired, SliceComparison, SliceScores
 from pipelines.records import CandidateFit, Decision, Leak, Trial
-from pipelines.records.explanation import Explanation
+from pipelines.records.explanation import Explanation, Importance
 from pipelines.report.html import ReportData, report
 from pipelines.report.style import CSS
 from tests.report.predictions import report_data
@@ -291,6 +291,47 @@ def test_of_slices_that_were_not_judged_nothing_is_claimed() -> None:
     assert "1 of 2 slices were judged; no slice is worse" in sliced_page(small, fine)
     bad = dataclasses.replace(fine, worse=True, p=0.001)
     assert "1 of 2 slices is worse than all other test rows" in sliced_page(bad, fine)
+
+
+def test_slices_are_said_to_be_judged_by_the_log_loss_where_the_metric_moves_with_the_classes() -> (
+    None
+):
+    data = report_data(("no", "yes"))
+    for metric, told in {"f1": True, "log_loss": False, "roc_auc": False}.items():
+        evaluation = dataclasses.replace(data.evaluation, metric=metric)
+        text = Page(report(dataclasses.replace(data, evaluation=evaluation))).text
+        assert ("Judged by log loss, each row by the same measure: F1 moves" in text) is told
+        assert ("Log loss, minus the others" in text) is told
+
+
+def test_a_note_on_the_test_rows_stands_right_below_the_decision_s_sentence() -> None:
+    data = report_data(("no", "yes"))
+    evaluation = dataclasses.replace(data.evaluation, notes=("Only 12 test rows: too few.",))
+    text = Page(report(dataclasses.replace(data, evaluation=evaluation))).text
+    after = text.partition(data.decision.sentence)[2]
+    assert after.split("Best candidate")[0].strip().endswith("Only 12 test rows: too few.")
+
+
+@pytest.mark.parametrize(
+    ("low", "said"),
+    [
+        ((0.3, 0.1), "The two columns of numbers that net rests on most, bill and wing;"),
+        ((0.3, 0.0), "bill and wing, though the interval of wing is not above zero;"),
+        ((-0.1, -0.2), "bill and wing, though neither's interval is above zero;"),
+    ],
+)
+def test_boundaries_claim_no_more_of_their_columns_than_the_importances_do(
+    low: tuple[float, float], said: str
+) -> None:
+    data = report_data(("no", "yes"))
+    importances = tuple(
+        Importance(name, Interval(0.4, each, 0.5))
+        for name, each in zip(("bill", "wing"), low, strict=True)
+    )
+    explanation = dataclasses.replace(data.explanation, importances=importances)
+    text = Page(report(dataclasses.replace(data, explanation=explanation))).text
+    assert said in text
+    assert ("rests on most" in text) is (min(low) > 0)
 
 
 def test_a_slice_with_a_metric_that_it_does_not_define_keeps_its_judgement() -> None:

@@ -94,6 +94,20 @@ def test_a_threshold_alone_leaves_the_selection_loss_of_the_plain_probabilities(
     assert after.selection_loss == pytest.approx(plain)
 
 
+def test_a_threshold_that_gives_every_row_one_label_is_warned_of() -> None:
+    P, codes = np.full((60, 2), 0.5), (np.arange(60) % 2).astype(np.int32)
+    mine = held(P, codes, np.arange(60) % 3)
+    labels = "all 60 rows held out get the positive label, so the labels tell nothing apart"
+    asked = Threshold(kind="recall", at_least=0.99)
+    assert calibrate(fitted(), [mine], NONE, asked).warnings == (
+        f"threshold: the required recall of 0.99 is met only where {labels}. "
+        "Ask for less in at_least",
+    )
+    assert calibrate(fitted(), [mine], NONE, BEST_F1).warnings == (f"threshold: {labels}",)
+    modest = calibrate(fitted(), [two_classes()], NONE, Threshold(kind="recall", at_least=0.5))
+    assert not any("nothing apart" in each for each in modest.warnings)
+
+
 def test_what_was_required_stands_beside_what_it_came_to() -> None:
     after = calibrate(fitted(), [two_classes()], NONE, Threshold(kind="recall", at_least=0.9))
     assert after.decision["threshold__at_least"] == 0.9
