@@ -1,6 +1,6 @@
 """Runs the benchmarks: `python -m benchmarks [PART [WORK …]] [--short]`.
 
-PART is data, drift, inference, line, metrics, promotion, training or scaling, WORK one of
+PART is data, drift, inference, line, metrics, parity, promotion, training or scaling, WORK one of
 training's; without them all but the last run. Everything is printed; the full form also writes
 RESULTS.md, section by section, and leaves what it did not run as it is. Scaling writes
 docs/scaling.md and its figures.
@@ -63,6 +63,13 @@ def metrics(short: bool, _: Sequence[str]) -> Sections:
     yield from bench_metrics.sections(short)
 
 
+def parity(short: bool, _: Sequence[str]) -> Sections:
+    """A table of the proof on generated rows, in every runtime at hand."""
+    from benchmarks import bench_parity
+
+    yield from bench_parity.sections(short)
+
+
 def promotion(short: bool, _: Sequence[str]) -> Sections:
     """Tables of simulated retrainings: false promotions, and earned ones."""
     from benchmarks import bench_promotion
@@ -98,6 +105,7 @@ PARTS: dict[str, tuple[str, Callable[[bool, Sequence[str]], Sections]]] = {
     "inference": ("Inference", inference),
     "line": ("The line", line),
     "metrics": ("Metrics", metrics),
+    "parity": ("Parity", parity),
     "promotion": ("Promotion", promotion),
     "training": ("Training", training),
     "scaling": ("", scaling),

@@ -106,7 +106,7 @@ def test_the_reference_evaluator_answers_as_onnx_runtime_does(method: str) -> No
     model = Model(content)
     X = cases.wild(20)
     labels, probabilities = model.answer(X)
-    answers = ReferenceEvaluator(content).run(None, model._feeds(X))
+    answers = ReferenceEvaluator(content).run(None, model.feeds(X))
     assert answers[0].tolist() == labels.tolist()
     np.testing.assert_allclose(np.stack(answers[1:], axis=1), probabilities, atol=1e-6)
 

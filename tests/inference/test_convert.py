@@ -52,7 +52,7 @@ def test_the_reference_evaluator_answers_as_onnx_runtime_does(name: str) -> None
     model = Model(content)
     X = cases.wild(20)
     labels, probabilities = model.answer(X)
-    answers = ReferenceEvaluator(content).run(None, model._feeds(X))
+    answers = ReferenceEvaluator(content).run(None, model.feeds(X))
     assert answers[0].tolist() == labels.tolist()
     np.testing.assert_allclose(np.stack(answers[1:], axis=1), probabilities, atol=1e-6)
 
@@ -67,7 +67,7 @@ def test_the_feature_matrix_has_the_preprocessor_s_bits(scale: bool) -> None:
     content = cases.with_output(to_onnx(pipeline, cases.contract([0, 1]), {}), "X_")
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     for rows in (cases.features(300, seed=5), cases.wild(300)):
-        (matrix,) = session.run(["X_"], Model(content)._feeds(rows))
+        (matrix,) = session.run(["X_"], Model(content).feeds(rows))
         assert matrix.dtype == np.float32
         assert np.array_equal(matrix.view(np.int32), preprocessor.transform(rows).view(np.int32))
 
