@@ -18,7 +18,7 @@ FEW = "Only 12 test rows: too few to trust an interval."
 def outcome(*notes: str) -> Outcome:
     facts = {name: "" for name in ("winner", "version", "sha256", "parity", "run_id")}
     facts |= {"promoted": False, "sentence": "Not promoted: by chance.", "decisions": 1}
-    facts |= {"notes": list(notes)}
+    facts |= {"notes": list(notes), "cost": {}}
     receipts = tuple(Receipt(step, "", True, 0.0, "", facts) for step in STEPS)
     here = Path("here")
     return Outcome(receipts, (), "flowers", here, here, here, "uri")
