@@ -198,7 +198,12 @@ MISTAKES = [
         "schedule.timezone",
         "Europe/Paris",
     ),
-    ("[registry]", "[promotion]\nconfidence = 1.0\n[registry]", "promotion.confidence", "equal to 0.999"),
+    (
+        "[registry]",
+        "[promotion]\nconfidence = 1.0\n[registry]",
+        "promotion.confidence",
+        "equal to 0.999",
+    ),
     ("[registry]", "[compute]\ncores = 0\n[registry]", "compute.cores", "equal to 1"),
     ("[registry]", "compute = 3\n[registry]", "candidates[1]", "no parameter 'compute'"),
 ]
