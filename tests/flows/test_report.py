@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pipelines.adapters.store import Key
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import runs
 from pipelines.adapters.tracking.registry import NoVersionError
+from pipelines.records import Decision
 from tests.flows.workspaces import logitline, workspace
 
 PAGE = b"<!doctype html><title>report</title>"
@@ -104,17 +106,23 @@ def test_a_browser_is_opened_only_where_a_person_sees_it(
     assert reporting.can_open() is opens
 
 
+@pytest.mark.parametrize(
+    ("promoted", "standing", "outcome"),
+    [(True, False, "Promoted"), (False, False, "Not promoted"), (False, True, "Champion already")],
+)
 def test_the_artifact_links_the_report_and_holds_the_decision(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, promoted: bool, standing: bool, outcome: str
 ) -> None:
     made: dict[str, Any] = {}
     monkeypatch.setattr(artifact, "create_markdown_artifact", lambda **named: made.update(named))
-    facts = {"version": "3", "promoted": True, "sentence": "Promoted: a_b <i>.", "run_id": "52a8"}
+    decision = Decision(promoted, "For a_b <i>.", standing=standing)
+    facts = {"version": "3", "run_id": "52a8", **asdict(decision)}
     receipts = tuple(Receipt(step, "", True, 0.0, "", facts) for step in STEPS)
     page = tmp_path / "a report.html"
-    outcome = Outcome(receipts, (), "Übung 1", page, tmp_path, tmp_path, "sqlite://")
-    assert artifact.link_report(outcome) is outcome
+    trained = Outcome(receipts, (), "Übung 1", page, tmp_path, tmp_path, "sqlite://")
+    assert artifact.link_report(trained) is trained
     assert made["key"] == "report-bung-1"
     assert f"(<{page.as_uri()}>)" in made["markdown"]
-    assert r"Promoted: a\_b \<i\>." in made["markdown"]
+    assert made["markdown"].startswith(f"**{outcome}** — ")
+    assert r"For a\_b \<i\>." in made["markdown"]
     assert "52a8" in made["markdown"]
