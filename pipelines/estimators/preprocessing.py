@@ -8,6 +8,7 @@ one and in the same precision, so that both give the same bits.
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any, Self
 
 import numpy as np
@@ -102,6 +103,14 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 "tell them apart by. Add columns, or rows that differ."
             )
         return self
+
+    def one_hot(self) -> list[slice]:
+        """The parts of the matrix in which a row has at most one 1, and else zeros."""
+        widths = [int(self.kept_.sum() + self.flagged_.sum()), *map(len, self.values_)]
+        return [
+            slice(stop - width, stop)
+            for width, stop in zip(widths, accumulate(widths), strict=True)
+        ][1:]
 
     def _fit_number(self, j: int, x: NDArray[np.float64]) -> None:
         gaps = np.isnan(x)

@@ -12,6 +12,7 @@ than 64, one matrix `features` instead. Outputs: `label` and one float vector
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import onnx
@@ -88,10 +89,11 @@ def walked(
     pipeline: Pipeline,
     inputs: Sequence[tuple[str, Any]],
     parse: Callable[..., list[Any]],
-    convert: Callable[[Any, Any, Any], None],
+    convert: Callable[..., None],
 ) -> onnx.ModelProto:
     """What skl2onnx makes of the pipeline, the estimator's nodes written by `convert`."""
     estimator = type(pipeline[-1])
+    convert = partial(convert, one_hot=pipeline[0].one_hot())
     model: onnx.ModelProto = convert_sklearn(
         pipeline,
         name="logitline",

@@ -83,9 +83,11 @@ def _declared(
     return list(operator.outputs)
 
 
-def convert_estimator(scope: Any, operator: Any, container: Any) -> None:
+def convert_estimator(
+    scope: Any, operator: Any, container: Any, one_hot: Sequence[slice] = ()
+) -> None:
     """Write the label itself and one vector of probabilities a class."""
-    graph = Graph(scope, container)
+    graph = Graph(scope, container, one_hot)
     label, *columns = (variable.onnx_name for variable in operator.outputs)
     p, codes = _answers(graph, operator, PROBABILITIES)
     for index, column in enumerate(columns):
@@ -96,12 +98,14 @@ def convert_estimator(scope: Any, operator: Any, container: Any) -> None:
     graph.into(label, "Gather", classes, codes, axis=0)
 
 
-def convert_portable(scope: Any, operator: Any, container: Any) -> None:
+def convert_portable(
+    scope: Any, operator: Any, container: Any, one_hot: Sequence[slice] = ()
+) -> None:
     """Write the matrix of probabilities, and the label as a whole number.
 
     That is the class where the classes are whole numbers, else its place among them.
     """
-    graph = Graph(scope, container)
+    graph = Graph(scope, container, one_hot)
     label, probabilities = (variable.onnx_name for variable in operator.outputs)
     p, codes = _answers(graph, operator, PORTABLE)
     graph.into(probabilities, "Identity", p)

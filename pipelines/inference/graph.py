@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,11 +25,17 @@ class Graph:
 
     ``graph.Where(condition, x, y)`` adds the node and returns its output's name. Operands
     are names, or arrays, which become constants of the graph.
+
+    Attributes
+    ----------
+    one_hot : sequence of slice
+        The parts of the feature matrix in which a row has at most one 1, and else zeros.
     """
 
-    def __init__(self, scope: Any, container: Any) -> None:
+    def __init__(self, scope: Any, container: Any, one_hot: Sequence[slice] = ()) -> None:
         self._scope = scope
         self._container = container
+        self.one_hot = one_hot
 
     def __getattr__(self, operator: str) -> Callable[..., str]:
         if not operator[:1].isupper():

@@ -2,8 +2,9 @@
 
 A linear model is computed in float32 where that is exact enough, else in float64, as the
 estimators themselves are: the sum x·w of features of size one is off by about
-2⁻²⁴ Σ|w|. Collinear columns under least squares can have weights of 1e7, which float32
-turns into other labels.
+2⁻²⁴ Σ|w|, where of the one-hot columns of a category only the largest |w| counts, because a
+row has but one of them. Collinear columns under least squares can have weights of 1e7, which
+float32 turns into other labels.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ Precision = type[np.float32] | type[np.float64]
 
 def logistic(graph: Graph, X: str, fitted: Any) -> str:
     """softmax(X Wᵀ + b); σ(X wᵀ + b) and its rest where two classes have one row of weights."""
-    precision = _precision(fitted.coef_)
+    precision = _precision(graph, fitted.coef_)
     X = _in(graph, X, precision)
     return _softmax(graph, X, fitted.coef_.T, fitted.intercept_, precision)
 
@@ -44,7 +45,7 @@ def perceptron(graph: Graph, X: str, fitted: Any) -> str:
 
 def linear_threshold(graph: Graph, X: str, fitted: Any) -> str:
     """clip(X Wᵀ + b, ε, 1 − ε) over its sum; two classes have 1 − x beside x."""
-    precision = _precision(fitted.coef_)
+    precision = _precision(graph, fitted.coef_)
     X = _in(graph, X, precision)
     raw = _affine(graph, X, fitted.coef_.T, fitted.intercept_, precision)
     if len(fitted.coef_) == 1:
@@ -61,9 +62,13 @@ def prior(graph: Graph, X: str, fitted: Any) -> str:
     return graph.Expand(fitted.class_prior_.astype(np.float32)[None, :], shape)
 
 
-def _precision(coef: NDArray[Any]) -> Precision:
+def _precision(graph: Graph, coef: NDArray[Any]) -> Precision:
     """What X coefᵀ must be computed in."""
-    rounding = 2.0**-24 * np.abs(coef).sum(axis=1, dtype=np.float64).max(initial=0.0)
+    sizes = np.abs(coef).astype(np.float64)
+    sums = sizes.sum(axis=1)
+    for part in graph.one_hot:
+        sums += sizes[:, part].max(axis=1, initial=0.0) - sizes[:, part].sum(axis=1)
+    rounding = 2.0**-24 * sums.max(initial=0.0)
     return np.float64 if rounding > ROUNDING else np.float32
 
 

@@ -193,6 +193,12 @@ def test_the_columns_are_numbers_then_flags_then_categories_and_are_named_so():
     assert fitted.transform(everything())[1, 2:].tolist() == [1, 1, 0, 0, 1, 0]
 
 
+def test_one_hot_names_each_category_s_columns():
+    fitted = Preprocessor(["age", 'a, "b"'], ["island", "sex"]).fit(everything())
+    assert fitted.one_hot() == [slice(3, 5), slice(5, 8)]
+    assert Preprocessor(["age"], []).fit(everything()).one_hot() == []
+
+
 def test_columns_are_found_by_name_whatever_their_order_and_company():
     fitted = Preprocessor(["age"], ["sex"]).fit(everything())
     other = everything()[["sex", "island", "age"]].assign(more=1)

@@ -213,6 +213,27 @@ def test_weights_too_large_for_float32_are_computed_in_float64_and_the_metadata_
     assert compare(pipeline, model, portable_cases.features(300), PortableModel).proven
 
 
+@pytest.mark.parametrize("name", ["logistic", "linear_threshold"])
+@pytest.mark.parametrize(("weight", "precision"), [(12.0, "float32"), (20.0, "float64")])
+def test_of_a_category_s_weights_only_the_largest_counts_for_the_precision(
+    name: str, weight: float, precision: str
+) -> None:
+    # 2⁻²⁴ times the sum of sizes reaches 10⁻⁶ at 16.8; a category's weights add up to more.
+    values = np.array(["a", "b", "c", "d"], dtype=object)[np.arange(200) % 4]
+    X = pd.DataFrame({"one": values, "x": np.arange(200.0) % 7})
+    steps = [("preprocess", Preprocessor(["x"], ["one"])), ("estimator", cases.ESTIMATORS[name]())]
+    pipeline = Pipeline(steps)
+    pipeline.fit(X, np.arange(200) // 3 % 2)
+    pipeline[-1].coef_[:] = [[0.5, weight, -weight, weight, -weight]]
+    columns = {
+        "x": {"type": "number", "missing": False},
+        "one": {"type": "category", "values": ["a", "b", "c", "d"], "missing": False},
+    }
+    model = to_portable(pipeline, {**cases.contract([0, 1]), "columns": columns}, {})
+    assert metadata(model)["precision"] == precision
+    assert compare(pipeline, model, X, PortableModel).proven
+
+
 def test_a_lineage_key_that_the_graph_uses_itself_is_refused() -> None:
     pipeline = portable_cases.fitted("prior", [0, 1])
     with pytest.raises(ConversionError, match="codes"):
