@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flows.browser import browser_runtime
 from flows.line import Line, open_line
 from flows.running import UsageError
 from pipelines.adapters.store import write_folder
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import registry, runs
+from pipelines.inference.runtimes import browser_files
 from pipelines.steps.export import later
 
 __all__ = ["Exported", "concluded", "export_bundle", "keep"]
@@ -59,7 +59,7 @@ def concluded(
         "decision": decision,
         "champion": _is_champion(client, version),
     }
-    return later.conclude(files, lineage, browser_runtime(line.workspace))
+    return later.conclude(files, lineage, browser_files(line.workspace))
 
 
 def _utc(milliseconds: int) -> str | None:

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import moving
 from pipelines.inference.providers import available_providers
-from pipelines.inference.runtimes import RUNTIMES
+from pipelines.inference.runtimes import runtimes_of
 
 __all__ = ["Finding", "examine"]
 
@@ -39,7 +39,7 @@ def examine(workspace: Path, fix: bool) -> list[Finding]:
         lambda: _storage(workspace),
         lambda: _database(workspace, fix),
         _providers,
-        _runtimes,
+        lambda: _runtimes(workspace),
     ]
     return [finding for check in checks for finding in check()]
 
@@ -98,8 +98,8 @@ def _providers() -> Iterator[Finding]:
     yield Finding("onnxruntime", True, ", ".join(found))
 
 
-def _runtimes() -> Iterator[Finding]:
+def _runtimes(workspace: Path) -> Iterator[Finding]:
     """The runtimes that `export` proves a graph in; none but ONNX Runtime's CPU is needed."""
-    for name, runtime in {runtime.name: runtime for runtime in RUNTIMES}.items():
+    for name, runtime in {runtime.name: runtime for runtime in runtimes_of(workspace)}.items():
         absent = runtime.absent()
         yield Finding(name, True, f"not here: {absent}" if absent else runtime.version())

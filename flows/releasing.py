@@ -17,6 +17,7 @@ from pipelines.inference import Predictor
 from pipelines.inference.parity import prove
 from pipelines.inference.portable import encode
 from pipelines.inference.quantization import Quantized, quantize
+from pipelines.inference.runtimes import runtimes_of
 from pipelines.inference.signature import metadata
 from pipelines.leaks import reason
 from pipelines.records import CandidateFit, Evaluation
@@ -52,7 +53,7 @@ def release(line: Line, receipts: tuple[Receipt, Receipt, Receipt, Receipt, Rece
     if portable:
         quantized = quantize(portable, encode(metadata(portable), X), rows.codes[test])
     graphs = {"model": model, "portable": portable or None}
-    proofs = prove(fitted.pipeline, graphs, X, terms)
+    proofs = prove(fitted.pipeline, graphs, X, terms, runtimes_of(line.workspace))
     requests, expected = examples.expected(
         examples.requests(X, terms), Predictor.from_bytes(model).run, _rule(fitted).margins
     )

@@ -7,21 +7,39 @@ A graph's features come in one of two forms. `model` takes the table as ingest l
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pipelines.inference.runtimes import onnxruntime, openvino, reference, tract, web
 from pipelines.inference.runtimes.runtime import Answer, NoAnswerError, Runtime
 
-__all__ = ["CPU", "CPU_PORTABLE", "RUNTIMES", "Answer", "NoAnswerError", "Runtime"]
+__all__ = [
+    "CPU",
+    "CPU_PORTABLE",
+    "RUNTIMES",
+    "Answer",
+    "NoAnswerError",
+    "Runtime",
+    "browser_files",
+    "runtimes_of",
+]
 
+browser_files = web.browser_files
 CPU, CPU_PORTABLE = onnxruntime.CPU, onnxruntime.CPU_PORTABLE
 
-RUNTIMES: tuple[Runtime, ...] = (
-    CPU,
-    CPU_PORTABLE,
-    onnxruntime.CUDA,
-    onnxruntime.CUDA_PORTABLE,
-    reference.REFERENCE,
-    reference.REFERENCE_PORTABLE,
-    openvino.OPENVINO,
-    tract.TRACT,
-    web.WEB,
-)
+
+def runtimes_of(workspace: Path) -> tuple[Runtime, ...]:
+    """All of them; what Node needs is looked for in the workspace first."""
+    return (
+        CPU,
+        CPU_PORTABLE,
+        onnxruntime.CUDA,
+        onnxruntime.CUDA_PORTABLE,
+        reference.REFERENCE,
+        reference.REFERENCE_PORTABLE,
+        openvino.OPENVINO,
+        tract.TRACT,
+        web.web_runtime(workspace),
+    )
+
+
+RUNTIMES = runtimes_of(Path())

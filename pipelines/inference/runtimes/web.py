@@ -1,4 +1,4 @@
-"""onnxruntime-web, ONNX Runtime in WebAssembly, under Node, with the portable graph."""
+"""onnxruntime-web, ONNX Runtime in WebAssembly: under Node, with the portable graph; its files."""
 
 from __future__ import annotations
 
@@ -6,39 +6,53 @@ import json
 import os
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pipelines.inference.runtimes import child
 from pipelines.inference.runtimes.runtime import Answer, NoAnswerError, Runtime
 
-__all__ = ["NODE_MODULES", "WEB", "package_folder"]
+__all__ = ["NODE_MODULES", "browser_files", "package_folder", "web_runtime"]
 
 NODE_MODULES = "LOGITLINE_NODE_MODULES"
 PACKAGE = "onnxruntime-web"
-# Of the package's builds the one for WebAssembly alone.
-BUILD = Path("dist") / "ort.wasm.min.mjs"
+# Of the package's builds the one for WebAssembly alone; its first file loads the others.
+BUILD = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 
 
-def package_folder() -> Path | None:
+def package_folder(workspace: Path) -> Path | None:
     """onnxruntime-web's folder, or None where it is not installed.
 
     It is looked for in LOGITLINE_NODE_MODULES where that is set, else in `node_modules` of
-    the working folder and of the folders above it, the nearest first, as Node does.
+    the workspace, of the folders above it, of the working folder and of the folders above
+    that, the nearest first, as Node does.
     """
     named = os.environ.get(NODE_MODULES)
-    here = Path.cwd()
-    above = [folder / "node_modules" for folder in (here, *here.parents)]
+    starts = (workspace.resolve(), Path.cwd())
+    above = [each / "node_modules" for start in starts for each in (start, *start.parents)]
     for modules in [Path(named).absolute()] if named else above:
-        if (modules / PACKAGE / BUILD).is_file():
+        if all((modules / PACKAGE / "dist" / name).is_file() for name in BUILD):
             return modules / PACKAGE
     return None
 
 
-def _absent() -> str:
+def browser_files(workspace: Path) -> dict[str, bytes]:
+    """What a page needs of onnxruntime-web, by name; nothing where it is not installed."""
+    folder = package_folder(workspace)
+    return {name: (folder / "dist" / name).read_bytes() for name in BUILD} if folder else {}
+
+
+def web_runtime(workspace: Path) -> Runtime:
+    """onnxruntime-web under Node, as `package_folder` finds it when it is asked."""
+    absent, version = partial(_absent, workspace), partial(_version, workspace)
+    return Runtime("onnxruntime-web", "portable", absent, version, partial(_run, workspace))
+
+
+def _absent(workspace: Path) -> str:
     if shutil.which("node") is None:
         return "Node is not on the PATH. Install Node 18 or newer."
-    if package_folder() is not None:
+    if package_folder(workspace) is not None:
         return ""
     named = os.environ.get(NODE_MODULES)
     if named:
@@ -52,8 +66,8 @@ def _absent() -> str:
     )
 
 
-def _version() -> str:
-    folder = package_folder()
+def _version(workspace: Path) -> str:
+    folder = package_folder(workspace)
     assert folder is not None
     package = json.loads((folder / "package.json").read_text(encoding="utf-8"))
     said = subprocess.run(
@@ -62,12 +76,9 @@ def _version() -> str:
     return f"{package['version']}, Node {said.stdout.strip().removeprefix('v')}"
 
 
-def _run(content: bytes, features: Any) -> Answer:
-    folder = package_folder()
+def _run(workspace: Path, content: bytes, features: Any) -> Answer:
+    folder = package_folder(workspace)
     if folder is None:
-        raise NoAnswerError(_absent())
-    command = ["node", str(child.PROGRAMS / "ask_web.mjs"), str(folder / BUILD)]
+        raise NoAnswerError(_absent(workspace))
+    command = ["node", str(child.PROGRAMS / "ask_web.mjs"), str(folder / "dist" / BUILD[0])]
     return child.ask(command, content, features)
-
-
-WEB = Runtime("onnxruntime-web", "portable", _absent, _version, _run)

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flows.browser import browser_runtime
 from pipelines.inference import Predictor
+from pipelines.inference.runtimes import browser_files
 from pipelines.steps.export.bundle import export
 from pipelines.steps.export.later import conclude
 from pipelines.steps.export.page import page
@@ -25,7 +25,7 @@ from tests.report.chromium import Chromium, chromium, program
 from tests.steps.export.releases import release
 
 LINEAGE = {"decision": None}
-WEB = browser_runtime(Path.cwd())
+WEB = browser_files(Path())
 STATE = "document.getElementById('state')"
 needs_web = pytest.mark.skipif(not WEB, reason="onnxruntime-web is in no node_modules here")
 
