@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipelines.inference.binding import InputError, as_column, part, require, same_length
 from pipelines.inference.encoder import CODES, PROBABILITIES, Dense, Encoder, Feeds
-from pipelines.inference.serving import Model
+from pipelines.inference.serving import Model, Provider
 
 __all__ = ["InnerModel", "probes", "run_bound"]
 
@@ -38,7 +38,9 @@ class InnerModel:
         Over it.
     """
 
-    def __init__(self, model: Model, form: Dense, providers: Sequence[str], options: Any) -> None:
+    def __init__(
+        self, model: Model, form: Dense, providers: Sequence[Provider], options: Any
+    ) -> None:
         self._model, self.form = model, form
         self.session = onnxruntime.InferenceSession(form.model, options, providers=list(providers))
         active = self.session.get_providers()[0]
@@ -51,7 +53,7 @@ class InnerModel:
 
     @classmethod
     def of(
-        cls, content: bytes, model: Model, providers: Sequence[str], options: Any
+        cls, content: bytes, model: Model, providers: Sequence[Provider], options: Any
     ) -> InnerModel | None:
         """The inner form, where the graph has one that gives the graph's own bits."""
         # The library that edits graphs takes a tenth of a second to import.

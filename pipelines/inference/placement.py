@@ -10,11 +10,13 @@ from typing import Any
 
 import onnxruntime
 
+from pipelines.inference.serving import Provider
+
 __all__ = ["elsewhere", "placements"]
 
 
 def placements(
-    model: bytes, feeds: Mapping[str, Any], providers: Sequence[str], options: Any
+    model: bytes, feeds: Mapping[str, Any], providers: Sequence[Provider], options: Any
 ) -> dict[str, tuple[str, str]]:
     """Node → its operator and the provider that ran it; `options` are used up.
 

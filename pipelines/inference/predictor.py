@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipelines.inference.binding import InputError, single_row
 from pipelines.inference.inner import InnerModel, probes
 from pipelines.inference.placement import elsewhere, placements
-from pipelines.inference.providers import CPU, installed, require_active
+from pipelines.inference.providers import CPU, configured, installed, require_active
 from pipelines.inference.schema import schema_changes
 from pipelines.inference.serving import (
     Model,
@@ -74,8 +74,9 @@ class Predictor:
     ) -> None:
         here = installed(providers, strict)
         options = session_options(threads, arena)
-        self._model = Model(content, here, options)
-        self._inner = InnerModel.of(content, self._model, here, options)
+        given = configured(here)
+        self._model = Model(content, given, options)
+        self._inner = InnerModel.of(content, self._model, given, options)
         self._fetch: Callable[[], bytes] | None = None
         self._options: dict[str, Any] = {
             "providers": tuple(providers),
@@ -206,7 +207,7 @@ class Predictor:
             model, feeds = content, self._model.feeds(probes(self._model))
         else:
             model, feeds = self._inner.form.model, self._inner.probe()
-        nodes = elsewhere(placements(model, feeds, self.providers, options), wanted)
+        nodes = elsewhere(placements(model, feeds, configured(self.providers), options), wanted)
         if nodes:
             logger.warning("%s leaves to other providers: %s.", wanted, ", ".join(nodes))
         return nodes

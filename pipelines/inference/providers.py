@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import redirect_stdout
+from io import StringIO
 
 import onnxruntime
 
-from pipelines.inference.serving import ModelError
+from pipelines.inference.serving import ModelError, Provider
 
-__all__ = ["CPU", "available_providers", "installed", "require_active"]
+__all__ = ["CPU", "CUDA", "available_providers", "configured", "installed", "require_active"]
 
-CPU = "CPUExecutionProvider"
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+# TF32, which CUDA multiplies float32 matrices in unless told not to, keeps 10 bits.
+OPTIONS = {CUDA: {"use_tf32": "0"}}
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +23,17 @@ logger = logging.getLogger(__name__)
 def available_providers() -> list[str]:
     """Their names, the preferred first."""
     return list(onnxruntime.get_available_providers())
+
+
+def configured(providers: Sequence[str]) -> list[Provider]:
+    """Each with its options, as a session takes them; CUDA's libraries are loaded first.
+
+    Where pip has put those, the system's loader does not look.
+    """
+    if CUDA in providers and hasattr(onnxruntime, "preload_dlls"):
+        with redirect_stdout(StringIO()):  # it prints what it does not find
+            onnxruntime.preload_dlls()
+    return [(name, OPTIONS.get(name, {})) for name in providers]
 
 
 def installed(wanted: Sequence[str], strict: bool) -> list[str]:

@@ -22,6 +22,8 @@ from .binding import InputError, as_column, read_column, require, same_length, t
 
 FORMAT = "logitline/1"
 
+Provider = str | tuple[str, dict[str, str]]  # its name, with its options or without
+
 
 class ModelError(ValueError):
     """The model file cannot be used, and why."""
@@ -34,7 +36,7 @@ class Model:
     ----------
     content : bytes
         The ONNX file's bytes.
-    providers : sequence of str
+    providers : sequence of Provider
         Execution providers, in order of preference.
     options : onnxruntime.SessionOptions, optional
         By default those of `session_options`.
@@ -56,7 +58,7 @@ class Model:
     def __init__(
         self,
         content: bytes,
-        providers: Sequence[str] = ("CPUExecutionProvider",),
+        providers: Sequence[Provider] = ("CPUExecutionProvider",),
         options: Any = None,
     ) -> None:
         try:

@@ -212,6 +212,27 @@ def test_a_provider_that_did_not_start_is_an_error_when_strict_and_else_reported
     assert "did not start" in caplog.text
 
 
+def test_cuda_is_told_to_multiply_in_whole_float32_once_its_libraries_are_loaded(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    session = onnxruntime.InferenceSession
+
+    def opened(content: bytes, options: object, providers: list[object]) -> object:
+        told.append(providers)
+        return session(content, options, providers=["CPUExecutionProvider"])
+
+    here = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: here)
+    monkeypatch.setattr(onnxruntime, "get_all_providers", lambda: here)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", opened)
+    monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: told.append("loaded"), raising=False)
+    Predictor.load(path, providers=["CUDAExecutionProvider"])
+    assert told[0] == "loaded"
+    asked = [("CUDAExecutionProvider", {"use_tf32": "0"}), ("CPUExecutionProvider", {})]
+    assert [given for given in told[1:] if given != "loaded"] == [asked] * 2
+
+
 def test_a_provider_with_an_unknown_name_is_refused(path: Path) -> None:
     with pytest.raises(ModelError, match="knows no provider Cuda"):
         Predictor.load(path, providers=["Cuda"])

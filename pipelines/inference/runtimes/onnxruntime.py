@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import redirect_stdout
 from functools import partial
-from io import StringIO
 from typing import Any
 
 import numpy as np
 import onnxruntime
 
+from pipelines.inference.providers import CPU as CPU_PROVIDER
+from pipelines.inference.providers import CUDA as CUDA_PROVIDER
+from pipelines.inference.providers import configured
 from pipelines.inference.runtimes.runtime import Answer, NoAnswerError, Runtime
 from pipelines.inference.serving import Model, ModelError, session_options
 
 __all__ = ["CPU", "CPU_PORTABLE", "CUDA", "CUDA_PORTABLE"]
 
 BATCH = 65_536  # rows at a time, so that a walk through many trees stays small in memory
-CPU_PROVIDER, CUDA_PROVIDER = "CPUExecutionProvider", "CUDAExecutionProvider"
-# TF32, which CUDA multiplies float32 matrices in unless told not to, keeps 10 bits.
-OPTIONS: dict[str, dict[str, str]] = {CPU_PROVIDER: {}, CUDA_PROVIDER: {"use_tf32": "0"}}
 
 
 def _absent(provider: str) -> str:
@@ -36,14 +34,7 @@ def _version() -> str:
 
 
 def _providers(provider: str) -> list[Any]:
-    return [(name, OPTIONS[name]) for name in dict.fromkeys([provider, CPU_PROVIDER])]
-
-
-def _prepare(provider: str) -> None:
-    """Load CUDA's libraries where pip has put them, which the system's loader does not know."""
-    if provider == CUDA_PROVIDER and hasattr(onnxruntime, "preload_dlls"):
-        with redirect_stdout(StringIO()):  # it prints what it does not find
-            onnxruntime.preload_dlls()
+    return configured(list(dict.fromkeys([provider, CPU_PROVIDER])))
 
 
 def _require(session: Any, provider: str) -> None:
@@ -55,7 +46,6 @@ def _require(session: Any, provider: str) -> None:
 
 
 def _model(provider: str, content: bytes, features: Any) -> Answer:
-    _prepare(provider)
     try:
         model = Model(content, _providers(provider), session_options())
     except ModelError as error:
@@ -68,7 +58,6 @@ def _model(provider: str, content: bytes, features: Any) -> Answer:
 
 
 def _portable(provider: str, content: bytes, features: Any) -> Answer:
-    _prepare(provider)
     try:
         session = onnxruntime.InferenceSession(
             content, session_options(), providers=_providers(provider)
