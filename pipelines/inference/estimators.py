@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from skl2onnx.common.data_types import (
     BooleanTensorType,
     FloatTensorType,
@@ -32,6 +33,7 @@ __all__ = [
     "PROBABILITIES",
     "convert_estimator",
     "convert_portable",
+    "label_is_class",
     "parse_estimator",
     "parse_portable",
 ]
@@ -103,17 +105,26 @@ def convert_portable(
 ) -> None:
     """Write the matrix of probabilities, and the label as a whole number.
 
-    That is the class where the classes are whole numbers, else its place among them.
+    That is the class where `label_is_class`, else its place among the classes.
     """
     graph = Graph(scope, container, one_hot)
     label, probabilities = (variable.onnx_name for variable in operator.outputs)
     p, codes = _answers(graph, operator, PORTABLE)
     graph.into(probabilities, "Identity", p)
     classes = operator.raw_operator.classes_
-    if classes.dtype.kind == "i":
+    if label_is_class(classes):
         graph.into(label, "Gather", classes.astype(np.int64), codes, axis=0)
     else:
         graph.into(label, "Identity", codes)
+
+
+def label_is_class(classes: NDArray[Any]) -> bool:
+    """Whether a portable graph's label is the class itself: whole numbers that int32 holds.
+
+    OpenVINO computes int64 in int32, and would give the largest one for any beyond.
+    """
+    int32 = np.iinfo(np.int32)
+    return classes.dtype.kind == "i" and int32.min <= classes.min() <= classes.max() <= int32.max
 
 
 def _answers(graph: Graph, operator: Any, writers: Writers) -> tuple[str, str]:

@@ -50,9 +50,19 @@ def test_every_estimator_is_proven(name: str, classes: str, runtime: Runtime) ->
         assert proof.rows == len(proof_rows(pipeline, X, contract([0, 1])).kinds)
 
 
-@pytest.mark.parametrize(
-    "runtime", [each for each in RUNTIMES if each.graph == "portable"], ids=lambda each: each.name
-)
+PORTABLE = [each for each in RUNTIMES if each.graph == "portable"]
+
+
+@pytest.mark.parametrize("runtime", PORTABLE, ids=lambda each: each.name)
+@pytest.mark.parametrize("classes", [[0, 2**31], [-(2**31) - 1, 5, 2**53]], ids=["two", "three"])
+def test_classes_beyond_int32_are_proven(classes: list[int], runtime: Runtime) -> None:
+    at_hand.require(runtime)
+    proof = proven(fitted("logistic", classes), contract(classes), runtime)
+    assert proof.proven, proof.note
+    assert proof.rows > 0
+
+
+@pytest.mark.parametrize("runtime", PORTABLE, ids=lambda each: each.name)
 @pytest.mark.parametrize("calibrate", [fit_sigmoid, fit_isotonic, fit_temperature])
 def test_calibrated_estimators_are_proven_or_openvino_says_that_it_would_round(
     calibrate: Any, runtime: Runtime
