@@ -3,7 +3,7 @@ PYTHON ?= python3
 
 .PHONY: train test check bench ui lock lock-gpu
 train: .venv/ready   ; .venv/bin/logitline train data/penguins.toml
-test: .venv/ready    ; .venv/bin/python -m pytest
+test: .venv/ready    ; .venv/bin/python -m pytest -n 2
 check: .venv/ready   ; .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/python -m pytest tests/test_architecture.py
 bench: .venv/ready   ; .venv/bin/python -m benchmarks --short
 ui: .venv/ready      ; .venv/bin/logitline ui

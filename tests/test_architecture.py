@@ -33,8 +33,8 @@ ROOMS = {
     "scoring": {"contracts", *RECORDS},
     "drift": {"contracts", *RECORDS},
     "searching": {"problems", *RECORDS},
-    **{name: RECORDS for name in RECORDS},
-    **{name: RECORDS | READING | {"searching"} for name in READING},
+    **{name: RECORDS for name in sorted(RECORDS)},
+    **{name: RECORDS | READING | {"searching"} for name in sorted(READING)},
 }
 # Library → the only place that imports it.
 HOMES = {
