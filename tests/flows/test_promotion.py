@@ -15,7 +15,7 @@ from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import history, registry
 from pipelines.adapters.tracking.registry import NoVersionError
 from pipelines.promotion.history import taken_down
-from tests.flows.workspaces import logitline, promoted, train_json, workspace
+from tests.flows.workspaces import logitline, promoted, registered, train_json, workspace
 
 
 def with_versions(folder: Path, count: int) -> Path:
@@ -83,6 +83,17 @@ def test_a_rollback_takes_a_promotion_by_hand_back(tmp_path: Path) -> None:
     assert marked(tmp_path) == {"1": "rolled back: it was a slip"}
     with pytest.raises(UsageError, match="no earlier champion"):
         promotion.roll_back(config, tmp_path, "once more")
+
+
+def test_a_second_rollback_takes_the_promotion_by_hand_before_the_last_one_back(
+    tmp_path: Path,
+) -> None:
+    config = with_versions(tmp_path, 1)
+    for number in (2, 3):
+        registered(tmp_path, number)
+        promotion.promote_by_hand(config, tmp_path, str(number), "looks better")
+    assert promotion.roll_back(config, tmp_path, "3 is bad").entry.version == "2"
+    assert promotion.roll_back(config, tmp_path, "2 is bad, too").entry.version == "1"
 
 
 def test_a_version_that_was_deleted_stays_taken_down_and_is_passed_over(tmp_path: Path) -> None:
