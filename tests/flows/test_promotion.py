@@ -11,6 +11,7 @@ import pytest
 from flows import promotion
 from flows.line import open_line
 from flows.running import UsageError
+from flows.showing_history import show_history
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import history, registry
 from pipelines.adapters.tracking.registry import NoVersionError
@@ -215,6 +216,13 @@ def test_the_commands_tell_what_they_did(tmp_path: Path) -> None:
     assert told["champion"] == "2"
     shown = logitline("history", config, cwd=tmp_path).stdout
     assert "it was the network" in shown
+
+
+def test_a_history_without_a_decision_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_history(promotion.read_history(workspace(tmp_path), tmp_path), as_json=False)
+    assert capsys.readouterr().out == "Nothing has been decided on flowers yet.\n"
 
 
 def test_no_training_promotes_what_a_person_took_down(tmp_path: Path, prefect_api: str) -> None:
