@@ -67,3 +67,8 @@ def test_without_resamples_or_rows_there_are_no_bounds() -> None:
 def test_resamples_without_rows_do_not_count() -> None:
     gaps = np.array([[2.0], [2.0], [0.0]])
     assert calibration_error(gaps, np.array([10.0, 10.0, 0.0])) == Interval(0.2, 0.2, 0.2)
+
+
+def test_the_bounds_are_lowered_by_what_resampling_adds() -> None:
+    found = calibration_error(np.array([[2.0], [3.0], [3.0]]), np.full(3, 10.0))
+    assert (found.low, found.value, found.high) == pytest.approx((0.1, 0.2, 0.2))
