@@ -20,9 +20,15 @@ from pipelines.steps.train import Fit, collect, plan
 
 __all__ = ["WORKER_MODULES", "fit_all", "fit_folder", "limits", "load_fits"]
 
-# Imported once, in the server that worker processes are forked from.
+# Imported once, in the server that worker processes are forked from: all that a fit needs, for
+# what is missing here each of a training's fits imports anew, Numba for half a second.
 WORKER_MODULES = (
     "flows.fitting",
+    "pipelines.estimators.baselines",
+    "pipelines.estimators.logistic",
+    "pipelines.estimators.mlp",
+    "pipelines.estimators.preprocessing",
+    "pipelines.estimators.reference",
     "pipelines.estimators.registry",
     "sklearn.ensemble",
     "sklearn.linear_model",

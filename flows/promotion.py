@@ -18,7 +18,7 @@ from pipelines.adapters.store import file_sha256
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import history, registry, runs
 from pipelines.digests import content_digest
-from pipelines.promotion.history import Action, Entry, before, taken_back, taken_down
+from pipelines.promotion.history import Action, Entry, before, may_return, taken_down
 from pipelines.report.wording import plain
 
 __all__ = [
@@ -194,10 +194,8 @@ def roll_back(config: Path, workspace: Path, reason: str) -> Moved:
     """Make the champion before this one champion again; no machine promotes this one any more."""
 
     def target(entries: Sequence[Entry], versions: Mapping[str, registry.Version]) -> str:
-        known = taken_back(entries)
-
         def usable(number: str) -> bool:
-            return number in versions and not taken_down(known, content_of(versions[number]))
+            return number in versions and may_return(entries, content_of(versions[number]))
 
         champion = entries[-1].champion_after if entries else None
         earlier = before(entries, champion, usable) if champion else None
@@ -248,7 +246,7 @@ def _by_hand(config: Path, workspace: Path, action: Action, reason: str, target:
         )
         written = move(client, version, entry)
         facts = {
-            "logitline.decision": f"{action}: {written.reason}",
+            "logitline.decision": f"{action}: {entry.reason}",
             "logitline.moved_by": entry.by,
         }
         registry.set_version_tags(client, version, facts)

@@ -25,13 +25,14 @@ from pipelines.metrics import Interval
 from pipelines.records import CandidateFit, Decision, Evaluation, Trial
 from pipelines.records.answers import Answers
 from pipelines.report import figures
+from pipelines.report.headings import HEADINGS, inline
 from pipelines.steps.evaluate import NO_NUMBERS
 from pipelines.steps.register import Registered
 
 # The files that answer requests where this project is not installed.
 LOADER = tuple(Path(str(each.__file__)) for each in (serving, binding, columns, cells))
 
-__all__ = ["describe", "kinds", "lineage", "log_training", "register_version"]
+__all__ = ["describe", "kinds", "lineage", "log_training", "measured", "register_version"]
 
 # Labels that a description names.
 SHOWN = 10
@@ -131,16 +132,21 @@ def describe(
         f"{line.origin.name}. The alias `champion` is the version in use; every decision on it: "
         f"`logitline history {line.config_path.name}`."
     )
-    name = evaluation.metric
-    score = evaluation.scores[winner][name]
     estimator = kinds(line, winner)["estimator"]
     named = winner if winner == estimator else f"{winner} ({estimator})"
     of_version = (
-        f"{named}, trained on {line.origin.name}: "
-        f"{name.replace('_', ' ')} {score.value:.4f} [{score.low:.4f}, {score.high:.4f}] on "
-        f"{len(evaluation.codes)} test rows. {decision.sentence}"
+        f"{named}, trained on {line.origin.name}: {measured(evaluation)}. {decision.sentence}"
     )
     registry.describe(client, version, of_model, of_version)
+
+
+def measured(evaluation: Evaluation) -> str:
+    """The winner's value of the metric that decides, with its interval, or that it has none."""
+    score = evaluation.scores[evaluation.winner][evaluation.metric]
+    metric, rows = inline(HEADINGS[evaluation.metric]), f"{len(evaluation.codes)} test rows"
+    if not (math.isfinite(score.value) and math.isfinite(score.low)):
+        return f"{metric} is not defined on its {rows}"
+    return f"{metric} {score.value:.4f} [{score.low:.4f}, {score.high:.4f}] on {rows}"
 
 
 def kinds(line: Line, candidate: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from pipelines.adapters.store import Key, write_atomically
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import history, registry, runs
 from pipelines.promotion.history import Entry
-from pipelines.promotion.reuse import warning
+from pipelines.promotion.reuse import told
 from pipelines.records import Cost, Leak
 from pipelines.report import html
 
@@ -77,8 +77,7 @@ def _data(
         leaks=leaks,
         asked=asked,
         moves=moves,
-        decisions=decision.facts["decisions"],
-        reused=warning(decision.facts["decisions"], asked),
+        use=told(decision.facts["decisions"], asked),
         lineage=_lineage(line, steps),
         timings={name: receipt.seconds for name, receipt in steps.items()},
         places={

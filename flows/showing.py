@@ -17,6 +17,7 @@ from flows.comparing import Comparison
 from flows.doctoring import Finding
 from flows.explaining import StepPlan
 from flows.outcome import Outcome
+from pipelines.report.headings import HEADINGS, inline
 
 __all__ = [
     "print_json",
@@ -150,7 +151,7 @@ def show_comparison(comparison: Comparison, as_json: bool) -> None:
         return
     console = terminal()
     console.print(_candidate_table(console, comparison.candidates, comparison.winner))
-    title = f"Versions of {comparison.model} by {comparison.metric.replace('_', ' ')}"
+    title = f"Versions of {comparison.model} by {inline(HEADINGS[comparison.metric])}"
     told = any(each["difference"] for each in comparison.versions)
     caption = TO_THE_CHAMPION if told else None
     table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")

@@ -24,6 +24,10 @@ def show_history(history: History, as_json: bool) -> None:
         facts = {"model": history.model, "champion": history.champion, "note": history.note}
         print_json({**facts, "history": rows})
         return
+    out = terminal()
+    if not history.entries:
+        out.print(Text(f"Nothing has been decided on {history.model} yet."))
+        return
     table = Table(title=f"Decisions on {history.model}", title_justify="left")
     for heading in HEADINGS:
         table.add_column(heading)
@@ -38,7 +42,6 @@ def show_history(history: History, as_json: bool) -> None:
             Text(entry.by),
             Text(entry.reason),
         )
-    out = terminal()
     out.print(table)
     if history.note:
         out.print(Text(history.note, style="yellow"))

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.metrics.gaps import calibration_error
 from pipelines.metrics.passes import Sums, resampled
 from pipelines.metrics.resamples import Resamples
 from pipelines.metrics.results import BINS, Bin, Calibration, Interval
-from pipelines.metrics.scores import percentiles
 
 __all__ = ["calibrations", "wilson"]
 
@@ -81,16 +81,14 @@ def _calibration(
     rate = y.sum() / total
     frequency, mean = y / n, p / n
     low, high = wilson(frequency * distinct, distinct)
-    gaps = np.abs(sums[:, :, 2] - sums[:, :, 1]).sum(axis=1)
-    rows = sums[:, :, 0].sum(axis=1)
-    error = np.divide(gaps, rows, out=np.full_like(gaps, np.nan), where=rows > 0)
+    gaps, rows = sums[:, :, 2] - sums[:, :, 1], sums[:, :, 0].sum(axis=1)
     return Calibration(
         positive=positive,
         bins=tuple(
             Bin(int(n[b]), float(mean[b]), Interval(float(frequency[b]), *map(float, ends)))
             for b, ends in enumerate(zip(low, high, strict=True))
         ),
-        error=percentiles(error, confidence),
+        error=calibration_error(gaps, rows, confidence),
         brier=float((pp.sum() - 2 * py.sum() + y.sum()) / total),
         reliability=float((n * (mean - frequency) ** 2).sum() / total),
         resolution=float((n * (frequency - rate) ** 2).sum() / total),

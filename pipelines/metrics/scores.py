@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.metrics.extremes import opened
+from pipelines.metrics.gaps import calibration_error
 from pipelines.metrics.resamples import Resamples
 from pipelines.metrics.results import METRICS, ClassScores, Interval
 from pipelines.metrics.tallies import Predictions, Tallies, predictions, tally
@@ -44,10 +45,11 @@ def evaluate(
 
 def intervals(it: Tallies, answers: Predictions, confidence: float = 0.95) -> dict[str, Interval]:
     """Every metric of `METRICS` from the tallies of these answers; none is sure (`opened`)."""
-    return {
+    found = {
         name: opened(name, percentiles(VALUES[name](it), confidence), answers, confidence)
         for name in METRICS
     }
+    return found | {"expected_calibration_error": calibration_error(it.gaps, it.rows, confidence)}
 
 
 def class_scores(

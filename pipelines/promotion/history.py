@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["BY_HAND", "Action", "Entry", "Reign", "before", "reigns", "taken_back", "taken_down"]
+__all__ = ["BY_HAND", "Action", "Entry", "Reign", "before", "may_return", "reigns", "taken_down"]
 
 Action = Literal["promoted", "not promoted", "promoted by hand", "rolled back", "moved elsewhere"]
 # What a person does, be it in MLflow itself; a machine does not undo it.
@@ -130,16 +130,21 @@ def taken_down(entries: Sequence[Entry], model: tuple[str, str]) -> Entry | None
     return found
 
 
-def taken_back(entries: Sequence[Entry]) -> list[Entry]:
-    """The history as a rollback sees it: without the promotion by hand that it takes back.
+def may_return(entries: Sequence[Entry], model: tuple[str, str]) -> bool:
+    """Whether a rollback may make this model champion again.
 
-    What the champion was put in the place of by a person was taken down by that act alone; the
-    act undone, it stands as before. Rollbacks and machines' promotions stay.
+    What was rolled back may not. What had to make way for a person's choice may, where that
+    choice was new: it was not said to be bad. A choice that had been champion before is a way
+    back, and what it replaced was taken down by it, unless that is the move now taken back.
     """
+    down = taken_down(entries, model)
+    if down is None:
+        return True
+    if down.action == "rolled back":
+        return False
     moves = [each for each in entries if each.champion_after != each.champion_before]
-    last = moves[-1] if moves else None
-    undone = last is not None and last.action in ("promoted by hand", "moved elsewhere")
-    return [each for each in entries if not (undone and each is last)]
+    new = all(each.champion_after != down.champion_after for each in moves[: moves.index(down)])
+    return new or down is moves[-1]
 
 
 def _same(first: tuple[str, str], second: tuple[str, str]) -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipelines.promotion.history import Entry
 
-__all__ = ["chance_of_error", "decisions_on", "overlap", "sketch", "warning"]
+__all__ = ["chance_of_error", "decisions_on", "overlap", "sketch", "told"]
 
 SIZE = 64
 # From this overlap on, rows count as the same.
@@ -54,14 +54,17 @@ def chance_of_error(decisions: int, confidence: float) -> float:
     return 1 - confidence**decisions
 
 
-def warning(decisions: int, confidence: float) -> str:
-    """What a reader must know once the rows have decided often; nothing before that."""
-    chance = chance_of_error(decisions, confidence)
-    if chance < WORTH_TELLING:
+def told(decisions: int, confidence: float) -> str:
+    """How often the rows have decided, with a warning once that is often; of none nothing."""
+    if not decisions:
         return ""
     times = "once" if decisions == 1 else f"{decisions} times"
+    use = f"These test rows, or mostly these, have decided on a promotion {times} so far."
+    chance = chance_of_error(decisions, confidence)
+    if chance < WORTH_TELLING:
+        return use
     return (
-        f"These test rows have decided {times}. Were no challenger ever better, they "
-        f"would by now have promoted one or more with a chance of {chance:.0%}: the intervals "
-        "are too narrow. Bring new rows, or another split.salt."
+        f"{use} Were no challenger ever better, they would by now have promoted one or more with "
+        f"a chance of {chance:.0%}: the intervals are too narrow. Bring new rows; or draw other "
+        "test rows, where [split] has a salt."
     )

@@ -49,10 +49,8 @@ class ReportData:
         The confidence that a promotion asks for.
     moves : sequence of tuple of str
         When, what, champion before and after, by whom or what: decisions on this version.
-    decisions : int
-        How often these test rows have decided, this time included.
-    reused : str
-        The warning where that is too often; else empty.
+    use : str
+        How often these test rows have decided, with a warning where that is too often.
     explanation : Explanation
     """
 
@@ -72,8 +70,7 @@ class ReportData:
     confidence: float = 0.95
     asked: float = 0.95
     moves: Sequence[tuple[str, str, str, str]] = ()
-    decisions: int = 0
-    reused: str = ""
+    use: str = ""
     explanation: Explanation = field(default_factory=Explanation)
 
     @property

@@ -35,7 +35,7 @@ def evidence(data: ReportData) -> Iterator[str]:
     )
     yield "<h3>Evidence</h3>"
     yield table(caption, heads, (_pair(against, pair) for against, pair in pairs.items()), 3)
-    for text in (sentence(it.champion_note), _labels(it.mcnemar), _use(data), data.reused):
+    for text in (sentence(it.champion_note), _labels(it.mcnemar), data.use):
         if text:
             yield f"<p>{escaped(text)}</p>"
     yield from _moves(data)
@@ -59,13 +59,6 @@ def _labels(found: McNemar | None) -> str:
         f"Labels (McNemar's exact test): {found.only_first:,} of these test rows are right with "
         f"this version only, {found.only_second:,} with the champion only; p = {found.p:.2g}."
     )
-
-
-def _use(data: ReportData) -> str:
-    if not data.decisions:
-        return ""
-    times = "once" if data.decisions == 1 else f"{data.decisions} times"
-    return f"These test rows, or mostly these, have decided on a promotion {times} so far."
 
 
 def _moves(data: ReportData) -> Iterator[str]:

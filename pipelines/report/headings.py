@@ -20,6 +20,6 @@ HEADINGS = {
 
 
 def inline(heading: str) -> str:
-    """The heading within a sentence: acronyms stay."""
-    acronym = heading[:2].isupper() or heading[1:2].isdigit()
-    return heading if acronym else heading[0].lower() + heading[1:]
+    """The heading within a sentence: acronyms and Brier's name stay."""
+    stays = heading[:2].isupper() or heading[1:2].isdigit() or heading.startswith("Brier")
+    return heading if stays else heading[0].lower() + heading[1:]

@@ -27,6 +27,7 @@ COLOURS = PALETTE
 MOST_CLASSES = len(COLOURS)
 STEPS = np.linspace(0.0, 1.0, 6)
 WIDTH = 3.5  # inches: three stand side by side
+MARGIN = 0.3  # inches: half a label of a tick that stands at the right end
 PALE = 0.45  # the strongest shade, so that the rows stand out
 
 
@@ -35,7 +36,7 @@ def boundary(plane: Plane, surface: Surface, classes: Sequence[Any]) -> Figure:
     shown = _shown(plane, surface)
     foot = canvas.legend_height(len(shown))
     figure = canvas.empty(2.95 + foot, WIDTH)
-    ax = canvas.axes(figure, 0.65, 0.5 + foot, WIDTH - 0.75, 2.1, grid="none")
+    ax = canvas.axes(figure, 0.65, 0.5 + foot, WIDTH - 0.65 - MARGIN, 2.1, grid="none")
     x, y = np.array(plane.across), np.array(plane.up)
     labels = np.array(surface.labels).reshape(len(y), len(x))
     P = np.array(surface.probability).reshape(labels.shape)

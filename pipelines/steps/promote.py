@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pipelines.config import Promotion
 from pipelines.metrics import Paired, SliceComparison
 from pipelines.records import Cost, Decision, Evaluation, Leak
+from pipelines.report.headings import HEADINGS, inline
 
 __all__ = ["promote"]
 
@@ -84,7 +85,7 @@ def _over_budget(config: Promotion, cost: Cost) -> str:
 
 
 def _judge(evaluation: Evaluation, paired: Paired, rival: str, config: Promotion) -> Decision:
-    winner, metric = evaluation.winner, paired.metric.replace("_", " ")
+    winner, metric = evaluation.winner, inline(HEADINGS[paired.metric])
     if paired.note:
         return Decision(False, f"Not promoted: {winner} cannot be judged. {paired.note}")
     if paired.distinct < FEWEST_ROWS:
@@ -135,7 +136,7 @@ def _worse(slices: Sequence[SliceComparison], rival: str) -> str:
     """Where the winner is worse than the champion, as it follows «is»."""
     first = slices[0]
     assert first.paired is not None  # without a comparison it is not called worse
-    gap, metric = first.paired.difference, first.paired.metric.replace("_", " ")
+    gap, metric = first.paired.difference, inline(HEADINGS[first.paired.metric])
     more = f", and in {len(slices) - 1} more" if len(slices) > 1 else ""
     return (
         f"worse than {rival} beyond doubt where {first.column} is {first.value} ({metric} "

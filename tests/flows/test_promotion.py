@@ -11,11 +11,12 @@ import pytest
 from flows import promotion
 from flows.line import open_line
 from flows.running import UsageError
+from flows.showing_history import show_history
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import history, registry
 from pipelines.adapters.tracking.registry import NoVersionError
 from pipelines.promotion.history import taken_down
-from tests.flows.workspaces import logitline, promoted, train_json, workspace
+from tests.flows.workspaces import logitline, promoted, registered, train_json, workspace
 
 
 def with_versions(folder: Path, count: int) -> Path:
@@ -83,6 +84,17 @@ def test_a_rollback_takes_a_promotion_by_hand_back(tmp_path: Path) -> None:
     assert marked(tmp_path) == {"1": "rolled back: it was a slip"}
     with pytest.raises(UsageError, match="no earlier champion"):
         promotion.roll_back(config, tmp_path, "once more")
+
+
+def test_a_second_rollback_takes_the_promotion_by_hand_before_the_last_one_back(
+    tmp_path: Path,
+) -> None:
+    config = with_versions(tmp_path, 1)
+    for number in (2, 3):
+        registered(tmp_path, number)
+        promotion.promote_by_hand(config, tmp_path, str(number), "looks better")
+    assert promotion.roll_back(config, tmp_path, "3 is bad").entry.version == "2"
+    assert promotion.roll_back(config, tmp_path, "2 is bad, too").entry.version == "1"
 
 
 def test_a_version_that_was_deleted_stays_taken_down_and_is_passed_over(tmp_path: Path) -> None:
@@ -204,6 +216,13 @@ def test_the_commands_tell_what_they_did(tmp_path: Path) -> None:
     assert told["champion"] == "2"
     shown = logitline("history", config, cwd=tmp_path).stdout
     assert "it was the network" in shown
+
+
+def test_a_history_without_a_decision_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_history(promotion.read_history(workspace(tmp_path), tmp_path), as_json=False)
+    assert capsys.readouterr().out == "Nothing has been decided on flowers yet.\n"
 
 
 def test_no_training_promotes_what_a_person_took_down(tmp_path: Path, prefect_api: str) -> None:

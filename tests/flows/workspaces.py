@@ -104,8 +104,8 @@ def train_json(config: Path, cwd: Path, **environment: str) -> dict[str, Any]:
     return result
 
 
-def promoted(config: Path, folder: Path, number: int, champion: str | None) -> str:
-    """One more version, made champion; its number."""
+def registered(folder: Path, number: int) -> registry.Version:
+    """One more version, on which nothing was decided."""
     client = tracking.connect(folder)
     experiment = tracking.experiment(client, folder, "flowers")
     run = client.create_run(experiment).info
@@ -115,7 +115,12 @@ def promoted(config: Path, folder: Path, number: int, champion: str | None) -> s
     client.log_artifact(run.run_id, str(draft), "model")
     tags = {registry.SHA256: hashlib.sha256(graph).hexdigest()}
     source = f"{run.artifact_uri}/model"
-    version = registry.create_version(client, "flowers", source, run.run_id, tags)
+    return registry.create_version(client, "flowers", source, run.run_id, tags)
+
+
+def promoted(config: Path, folder: Path, number: int, champion: str | None) -> str:
+    """One more version, made champion; its number."""
+    client, version = tracking.connect(folder), registered(folder, number)
     entry = Entry(
         number=0,
         key=f"key {number}",

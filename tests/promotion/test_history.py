@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipelines.promotion.history import Action, Entry, Reign, before, reigns, taken_back, taken_down
+from pipelines.promotion.history import (
+    BY_HAND,
+    Action,
+    Entry,
+    Reign,
+    before,
+    may_return,
+    reigns,
+    taken_down,
+)
 
 
 def entry(number: int, action: Action, version: str, then: str | None, now: str | None) -> Entry:
@@ -65,12 +74,40 @@ def test_what_a_person_took_down_stays_down_until_a_person_brings_it_back() -> N
     assert taken_down([unknown_fits], ("sha 9", "")) is None
 
 
-def test_a_rollback_undoes_the_last_move_if_it_was_a_person_s_promotion() -> None:
-    assert taken_back(STORY[:4]) == STORY[:3]
-    assert taken_back([*STORY[:4], replace(STORY[2], number=5)]) == [
-        *STORY[:3],
-        replace(STORY[2], number=5, champion_before="2", champion_after="2"),
+def by_content(entries: list[Entry]) -> list[Entry]:
+    """The entries with contents told apart by the version alone."""
+    return [
+        replace(
+            each,
+            model=(f"sha {each.version}", ""),
+            took_down=(f"sha {each.champion_before}" if each.action in BY_HAND else "", ""),
+        )
+        for each in entries
     ]
-    assert taken_back(STORY) == STORY
-    assert taken_back(STORY[:2]) == STORY[:2]
-    assert taken_back([]) == []
+
+
+def returning(*entries: Entry) -> list[str]:
+    """Which of versions 1 to 3 a rollback may bring back."""
+    known = by_content(list(entries))
+    return [number for number in "123" if may_return(known, (f"sha {number}", ""))]
+
+
+def test_what_was_rolled_back_does_not_return() -> None:
+    assert returning(*STORY) == ["1", "2"]
+    assert returning(*STORY[:2]) == ["1", "2", "3"]
+    assert returning() == ["1", "2", "3"]
+
+
+def test_what_made_way_for_a_new_version_may_return_however_much_came_since() -> None:
+    first = entry(1, "promoted", "1", None, "1")
+    second = entry(2, "promoted by hand", "2", "1", "2")
+    third = entry(3, "promoted by hand", "3", "2", "3")
+    assert returning(first, second, third) == ["1", "2", "3"]
+    assert returning(first, second, third, entry(4, "rolled back", "2", "3", "2")) == ["1", "2"]
+
+
+def test_what_made_way_for_an_earlier_champion_may_return_only_as_that_move_is_taken_back() -> None:
+    back = entry(3, "promoted by hand", "1", "2", "1")
+    assert returning(*STORY[:2], back) == ["1", "2", "3"]
+    assert returning(*STORY[:2], back, entry(4, "not promoted", "3", "1", "1")) == ["1", "2", "3"]
+    assert returning(*STORY[:2], back, entry(4, "promoted", "3", "1", "3")) == ["1", "3"]

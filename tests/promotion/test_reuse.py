@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.promotion.history import Entry
-from pipelines.promotion.reuse import chance_of_error, decisions_on, overlap, sketch, warning
+from pipelines.promotion.reuse import chance_of_error, decisions_on, overlap, sketch, told
 
 ENTRY = Entry(1, "key", "2026-01-01T00:00:00+00:00", "promoted", "1", None, "1", "a run", "why")
 
@@ -56,10 +56,18 @@ def test_decisions_count_that_rested_on_mostly_the_same_rows() -> None:
     assert decisions_on(sketch(rows), []) == 0
 
 
-def test_a_reader_is_told_once_the_chance_of_an_error_is_two_in_five() -> None:
-    assert warning(9, 0.95) == ""
-    assert warning(10, 0.95).startswith("These test rows have decided 10 times.")
-    assert "40%" in warning(10, 0.95)
+def test_a_reader_is_told_how_often_the_rows_have_decided() -> None:
+    use = "These test rows, or mostly these, have decided on a promotion"
+    assert told(0, 0.95) == ""
+    assert told(1, 0.95) == f"{use} once so far."
+    assert told(9, 0.95) == f"{use} 9 times so far."
+
+
+def test_a_reader_is_warned_once_the_chance_of_an_error_is_two_in_five() -> None:
+    assert "too narrow" not in told(9, 0.95)
+    assert "10 times so far. Were no challenger ever better" in told(10, 0.95)
+    assert "a chance of 40%: the intervals are too narrow." in told(10, 0.95)
+    assert "too narrow" in told(1, 0.5)
 
 
 def test_the_chance_of_an_error_grows_with_the_decisions() -> None:

@@ -102,7 +102,7 @@ def report_data(classes: tuple[Any, ...], rows: int = 200, **changes: Any) -> Re
         "evaluation": evaluation,
         "explanation": explanation(classes),
         "moves": [("2026-01-02 03:04 UTC", "promoted", "none → version 3", "training 52a8")],
-        "decisions": 2,
+        "use": "These test rows have decided twice.",
         "rows": {"train": 700, "validation": 0, "test": rows},
         "notes": ("2 rows without a label were left out.",),
         "lineage": {"git commit": "4be3c0f"},

@@ -120,7 +120,7 @@ def hostile() -> ReportData:
         places=texts,
         timings={HOSTILE: 1.0},
         moves=[(HOSTILE,) * 4],
-        reused=HOSTILE,
+        use=HOSTILE,
         explanation=hostile_explanation(data),
     )
 

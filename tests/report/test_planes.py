@@ -43,6 +43,16 @@ def test_a_plane_of_one_label_is_drawn_without_a_line() -> None:
     assert "does not change with x" in planes.said(drawn, drawn.surfaces[0], ("no", "yes"))
 
 
+def test_the_label_of_a_tick_at_the_right_end_is_not_cut() -> None:
+    drawn = plane(np.ones((21, 21), dtype=int), np.full((21, 21), 0.8))
+    wide = replace(drawn, across=tuple(100_000 * STEPS))
+    figure = planes.boundary(wide, wide.surfaces[0], ("no", "yes"))
+    figure.draw_without_rendering()
+    last = figure.axes[0].get_xticklabels()[-1]
+    assert last.get_text() == "100000"
+    assert last.get_window_extent().x1 < figure.bbox.x1
+
+
 def test_the_sentence_tells_shares_and_where_the_label_changes() -> None:
     labels = np.tile((STEPS > 0.52).astype(int), (21, 1))
     drawn = plane(labels, labels.astype(float))

@@ -190,7 +190,7 @@ def test_a_challenger_that_the_metric_cannot_tell_from_the_champion_is_told_as_t
     same = Paired(Interval(0.0, 0.0, 0.0), 0.0, 50, 50, metric="roc_auc")
     assert decide(champion=same, version="7") == Decision(
         False,
-        "Not promoted: by roc auc mlp is the same as the champion (version 7), on the 50 test rows "
+        "Not promoted: by ROC AUC mlp is the same as the champion (version 7), on the 50 test rows "
         "and in every resample of them.",
         by_test_rows=True,
     )

@@ -51,6 +51,36 @@ def test_one_view_lists_the_fitted_candidates_and_one_the_trainings(
     assert listed == {"Candidates of all trainings": ["net"], "Trainings": ["a training"]}
 
 
+def test_candidates_stand_by_their_log_loss_and_trainings_the_latest_first(
+    client: MlflowClient, experiment_id: str
+) -> None:
+    save(client, experiment_id)
+    views = [saved(client, experiment_id, f"logitline-{it}") for it in ("candidates", "trainings")]
+    assert [(view["orderByKey"], view["orderByAsc"]) for view in views] == [
+        ("metrics.`log_loss`", True),
+        ("attributes.start_time", False),
+    ]
+
+
+def test_the_columns_say_what_a_run_is_and_stand_in_the_order_they_were_chosen_in(
+    client: MlflowClient, experiment_id: str
+) -> None:
+    save(client, experiment_id)
+    candidates = saved(client, experiment_id, "logitline-candidates")
+    trainings = saved(client, experiment_id, "logitline-trainings")
+    for view in (candidates, trainings):
+        assert view["columnOrder"] == view["selectedColumns"]
+    assert candidates["selectedColumns"][0] == "params.`configured`"
+    assert candidates["selectedColumns"][-1] == "tags.`logitline.winner`"
+    assert trainings["selectedColumns"][0] == "params.`winner`"
+    assert trainings["selectedColumns"][-4:] == [
+        "tags.`champion`",
+        "tags.`estimator`",
+        "tags.`dataset`",
+        "tags.`logitline.promoted`",
+    ]
+
+
 def test_a_view_that_a_person_changed_is_kept(client: MlflowClient, experiment_id: str) -> None:
     client.set_experiment_tag(experiment_id, TAG + "logitline-trainings", "mine")
     save(client, experiment_id)
