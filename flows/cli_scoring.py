@@ -22,7 +22,10 @@ def score(
         ),
     ],
     output: Annotated[
-        str, typer.Argument(metavar="OUTPUT", help="Where the answers go: a file, or a folder.")
+        str,
+        typer.Argument(
+            metavar="OUTPUT", help="Where the answers go: a file, a folder, an address."
+        ),
     ],
     workspace: Workspace = HERE,
     lenient: Annotated[
@@ -38,6 +41,18 @@ def score(
         str | None,
         typer.Option(metavar="NAME", help="ONNX Runtime's, such as CUDAExecutionProvider."),
     ] = None,
+    table: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The table to score, of a database.")
+    ] = None,
+    query: Annotated[
+        str | None, typer.Option(metavar="SQL", help="Or the query whose answer to score.")
+    ] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="The value of :NAME in it.")
+    ] = None,
+    to_table: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The table for the answers, of a database.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Score a table with the champion, in constant memory."""
@@ -47,11 +62,24 @@ def score(
     from flows import servers
 
     servers.set_environment(workspace)
+    from flows.addressing import given_parameters
     from flows.running import run_scoring
     from flows.showing_scoring import row_counter
 
     with row_counter(quiet=as_json):
-        done = run_scoring(config, source, output, workspace, lenient, quarantine, provider)
+        done = run_scoring(
+            config,
+            source,
+            output,
+            workspace,
+            quarantine,
+            lenient=lenient,
+            provider=provider,
+            table=table,
+            query=query,
+            parameters=given_parameters(parameter or []),
+            to_table=to_table,
+        )
     said = [f"Scored {done.scored} rows with {done.model}, version {done.version}: {done.output}"]
     if done.quarantined:
         said.append(f"  set aside: {done.quarantined}, with the reasons: {done.quarantine}")
