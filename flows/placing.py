@@ -39,8 +39,10 @@ class Places:
         """The sinks: that of the answers, then that of the rows set aside, if any are."""
         with ExitStack() as stack:
             told = states or [None] * len(self.makers)
-            made = zip(self.makers, told, strict=True)
-            yield [stack.enter_context(make(state)) for make, state in made]
+            made = list(zip(self.makers, told, strict=True))
+            # The first to be put in place is the one whose delivery may fail.
+            sinks = [stack.enter_context(make(state)) for make, state in reversed(made)]
+            yield sinks[::-1]
 
 
 def open_places(

@@ -48,12 +48,12 @@ class DatabaseTable:
 
     def require(self) -> None:
         """Refuse a database that does not answer, and a name that is no table's."""
-        with self._transaction() as connection:
+        with self._transaction(trial=True) as connection:
             self._find(connection)
 
     def require_columns(self, schema: pa.Schema) -> None:
         """Refuse a table of other columns, and what the database refuses of a new one."""
-        with self._transaction() as connection:
+        with self._transaction(trial=True) as connection:
             if connection.dialect.name in MAKES_IN_TRANSACTIONS:
                 self._empty(connection, schema)
             else:
@@ -130,9 +130,9 @@ class DatabaseTable:
             )
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def _transaction(self, trial: bool = False) -> Iterator[Connection]:
         """A connection in a transaction, which is rolled back unless the block commits it."""
-        engine = open_engine(self._url, Path(), self.place)
+        engine = open_engine(self._url, self.place, trial)
         with self._refusals("there is no connection", CONNECTING):
             connection = engine.connect()
         with connection, self._refusals("this cannot be written", WRITING):

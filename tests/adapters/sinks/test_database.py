@@ -112,6 +112,13 @@ def test_a_table_of_other_columns_is_refused_before_any_row_and_stays(base: Base
     assert "it has 'x'" in refusal(base, to="more")
 
 
+def test_a_scoring_that_is_stopped_makes_no_database_file() -> None:
+    base = Base("sqlite:///answers.db", run_sqlite, "no secret")
+    with pytest.raises(RuntimeError, match="stopped"):
+        delivered(base, ROWS, keep=False)
+    assert not Path("answers.db").exists()
+
+
 def test_a_view_is_never_written_to(base: Base) -> None:
     base.run(
         "CREATE TABLE whole (id int, town text, p real)",
