@@ -13,46 +13,54 @@ from flows.options import HERE, ConfigPath, Json, Workspace, tell
 __all__ = ["score"]
 
 
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="INPUT", help="CSV or Parquet: a file, a folder, a pattern, an address; a database."
+    ),
+]
+Output = Annotated[
+    str,
+    typer.Argument(
+        metavar="OUTPUT", help="Where the answers go: a file, a folder, an address, a database."
+    ),
+]
+Lenient = Annotated[
+    bool, typer.Option("--lenient", help="Answer rows outside the contract, too, and count.")
+]
+Quarantine = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Set rows that break the contract aside there, with the reason."
+    ),
+]
+Provider = Annotated[
+    str | None, typer.Option(metavar="NAME", help="ONNX Runtime's, such as CUDAExecutionProvider.")
+]
+Table = Annotated[str | None, typer.Option(metavar="NAME", help="The table of INPUT's database.")]
+Query = Annotated[
+    str | None, typer.Option(metavar="SQL", help="Or a query of it, whose answer is scored.")
+]
+Parameter = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=VALUE", help="The value of :NAME in the query.")
+]
+ToTable = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The table of OUTPUT's database.")
+]
+
+
 def score(
     config: ConfigPath,
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="INPUT", help="CSV or Parquet: a file, a folder, a pattern, an address."
-        ),
-    ],
-    output: Annotated[
-        str,
-        typer.Argument(
-            metavar="OUTPUT", help="Where the answers go: a file, a folder, an address."
-        ),
-    ],
+    source: Source,
+    output: Output,
     workspace: Workspace = HERE,
-    lenient: Annotated[
-        bool, typer.Option("--lenient", help="Answer rows outside the contract, too, and count.")
-    ] = False,
-    quarantine: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Set rows that break the contract aside there, with the reason."
-        ),
-    ] = None,
-    provider: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="ONNX Runtime's, such as CUDAExecutionProvider."),
-    ] = None,
-    table: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The table to score, of a database.")
-    ] = None,
-    query: Annotated[
-        str | None, typer.Option(metavar="SQL", help="Or the query whose answer to score.")
-    ] = None,
-    parameter: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="The value of :NAME in it.")
-    ] = None,
-    to_table: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The table for the answers, of a database.")
-    ] = None,
+    lenient: Lenient = False,
+    quarantine: Quarantine = None,
+    provider: Provider = None,
+    table: Table = None,
+    query: Query = None,
+    parameter: Parameter = None,
+    to_table: ToTable = None,
     as_json: Json = False,
 ) -> None:
     """Score a table with the champion, in constant memory."""

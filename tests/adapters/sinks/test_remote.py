@@ -80,7 +80,7 @@ def test_a_file_at_a_server_appears_in_one_step_and_replaces_an_earlier_one(
     for _ in range(2):
         deliver(tmp_path, "server://day/answers.csv")
     assert [path.name for path in (server / "day").iterdir()] == ["answers.csv"]
-    assert (server / "day" / "answers.csv").read_text() == '"x","y"\n1,p\n2,\n'
+    assert (server / "day" / "answers.csv").read_text() == '"x","y"\n1,"p"\n2,\n'
 
 
 def test_a_broken_upload_leaves_the_earlier_file_and_nothing_beside_it(
