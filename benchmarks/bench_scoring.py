@@ -56,7 +56,7 @@ COMMAND = "from flows.cli import main; main()"
 # What it took is told by the process itself: its largest resident set, and its start-up, which
 # is not the scoring's, until the first batch is asked for and since the last.
 TOLD = """\
-import atexit, resource, sys, time
+import atexit, sys, time
 from flows import scoring
 convey, spent = scoring._convey, []
 def timed(*arguments):
@@ -64,7 +64,8 @@ def timed(*arguments):
     convey(*arguments)
     spent.append(time.perf_counter() - started)
 scoring._convey = timed
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+# Not getrusage's, in which the process that started this one is counted, too.
+peak = lambda: int(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0]) / 1024
 atexit.register(lambda: print(spent[0], peak(), file=sys.stderr))
 """
 
