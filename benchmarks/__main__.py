@@ -1,9 +1,9 @@
 """Runs the benchmarks: `python -m benchmarks [PART [WORK …]] [--short]`.
 
-PART is data, drift, inference, line, metrics, parity, promotion, training or scaling, WORK one of
-training's; without them all but the last run. Everything is printed; the full form also writes
-RESULTS.md, section by section, and leaves what it did not run as it is. Scaling writes
-docs/scaling.md and its figures.
+PART is data, drift, inference, line, metrics, parity, promotion, scoring, training or scaling,
+WORK one of training's; without them all but the last run. Everything is printed; the full form
+also writes RESULTS.md, section by section, and leaves what it did not run as it is. Scaling
+writes docs/scaling.md and its figures.
 """
 
 from __future__ import annotations
@@ -77,6 +77,15 @@ def promotion(short: bool, _: Sequence[str]) -> Sections:
     yield from bench_promotion.sections(short)
 
 
+def scoring(short: bool, _: Sequence[str]) -> Sections:
+    """The table of batch scoring."""
+    from benchmarks import bench_scoring
+
+    rows, csv_rows, runs = (200_000, 100_000, 1) if short else (10_000_000, 2_000_000, 3)
+    found = table(bench_scoring.figures(rows, csv_rows, runs))
+    yield "", f"{found}\n{machine((*LIBRARIES, 'onnxruntime'))}\n"
+
+
 def training(short: bool, only: Sequence[str]) -> Sections:
     """A table for each work of training."""
     from benchmarks import bench_training
@@ -107,6 +116,7 @@ PARTS: dict[str, tuple[str, Callable[[bool, Sequence[str]], Sections]]] = {
     "metrics": ("Metrics", metrics),
     "parity": ("Parity", parity),
     "promotion": ("Promotion", promotion),
+    "scoring": ("Scoring", scoring),
     "training": ("Training", training),
     "scaling": ("", scaling),
 }

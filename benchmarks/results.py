@@ -18,7 +18,17 @@ Written by `python -m benchmarks`, each table with its machine and versions. Med
 times drift from run to run, the ratios inside one table are what counts.
 """
 # Their order on the page.
-PARTS = ("Data", "Drift", "Inference", "The line", "Metrics", "Parity", "Promotion", "Training")
+PARTS = (
+    "Data",
+    "Drift",
+    "Inference",
+    "The line",
+    "Metrics",
+    "Parity",
+    "Promotion",
+    "Scoring",
+    "Training",
+)
 
 Page = dict[str, dict[str, str]]
 

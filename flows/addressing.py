@@ -11,18 +11,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pipelines.config import Address
+from pipelines.config import Address, is_database
 from pipelines.records import DataError
 
-__all__ = ["address_of", "beside", "seen_from", "stem"]
+__all__ = ["address_of", "beside", "given_parameters", "seen_from", "stem"]
 
-DATABASE = re.compile(r"(postgres|postgresql|sqlite|mysql|mariadb|oracle|mssql)(\+\w+)?://")
 FUNCTION = re.compile(r"[^\W\d][\w.]*:[^\W\d]\w*")
 MAGIC = re.compile(r"[*?\[\]]+")
 
 # The key of [source] that the text belongs to, and whether it does; the first that fits.
 KEYS: dict[str, Callable[[str, bool], bool]] = {
-    "url": lambda text, asked: asked or DATABASE.match(text) is not None,
+    "url": lambda text, asked: asked or is_database(text),
     "callable": lambda text, _: bool(FUNCTION.fullmatch(text)) and not Path(text).exists(),
     "path": lambda _, __: True,
 }
@@ -39,13 +38,18 @@ def address_of(
         When they do not go together, or a password stands in the address.
     """
     key = next(key for key, fits in KEYS.items() if fits(text, bool(table or query)))
-    given = {"table": table, "query": query, "parameters": dict(map(_parameter, parameters))}
+    given = {"table": table, "query": query, "parameters": given_parameters(parameters)}
     try:
         named = {name: value for name, value in given.items() if value}
         return Address.model_validate({key: text, **named})
     except ValidationError as error:
         said = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
         raise DataError(f"TABLE cannot be read so: {said}. See logitline init --help.") from None
+
+
+def given_parameters(parameters: Sequence[str]) -> dict[str, Any]:
+    """The values that several --parameter NAME=VALUE give."""
+    return dict(map(_parameter, parameters))
 
 
 def stem(address: Address) -> str:

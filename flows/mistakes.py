@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-__all__ = ["status"]
+__all__ = ["UsageError", "status"]
 
 # A mistake in what the user gave: 2. Something that ran and cannot go on, said in a
 # sentence: 1. By name, so that no library is imported only to be told apart.
@@ -16,7 +16,7 @@ STATUS = {
     "pipelines.adapters.tracking.client.WorkspaceError": 2,
     "pipelines.adapters.tracking.registry.NoVersionError": 2,
     "pipelines.drift.profile.ProfileError": 2,
-    "flows.running.UsageError": 2,
+    "flows.mistakes.UsageError": 2,
     "flows.servers.UnreachableError": 2,
     "flows.servers.ServerError": 1,
     "pipelines.steps.train.TrainingError": 1,
@@ -25,6 +25,10 @@ STATUS = {
     "pipelines.inference.graph.ConversionError": 1,
 }
 ENVIRONMENT = (errno.ENOENT, errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EMFILE, errno.ENOTDIR)
+
+
+class UsageError(ValueError):
+    """The command cannot do this with what it was given."""
 
 
 def status(error: BaseException) -> int | None:

@@ -13,17 +13,15 @@ from typing import Any
 
 from flows import servers
 from flows.line import open_line
+from flows.mistakes import UsageError
 from flows.progress import SERVER, watcher
+from flows.requesting import Request, require_places
 from pipelines.adapters.sources import Files, Origin, open_files
 
 __all__ = ["UsageError", "run_drift", "run_scoring", "run_training", "serve_schedule", "serve_uis"]
 
 DRAIN_SECONDS = 10
 Tell = Callable[[dict[str, Any], str], None]
-
-
-class UsageError(ValueError):
-    """The command cannot do this with what it was given."""
 
 
 def run_training(config: Path, workspace: Path) -> Any:
@@ -50,41 +48,20 @@ def run_scoring(
     source: str,
     output: str | Path,
     workspace: Path,
-    lenient: bool = False,
     quarantine: Path | None = None,
-    provider: str | None = None,
+    **options: Any,
 ) -> Any:
-    """What was scored, with a Prefect server beside it."""
-    line = open_line(config, workspace, look=False)
-    origins = {"input": open_files(source), "training table": line.origin}
-    written = Path(output)
-    _require_output(written, config, origins)
-    if quarantine is not None:
-        _require_output(quarantine, config, origins)
-        if quarantine.resolve() == written.resolve():
-            raise UsageError(f"{quarantine} is the output itself. Name another for --quarantine.")
+    """What was scored, with a Prefect server beside it; the options are those of the flow."""
+    aside = None if quarantine is None else str(quarantine)
+    request = Request(source, str(output), quarantine=aside, **options)
+    require_places(request, config, open_line(config, workspace, look=False).origin)
     with servers.prefect_server(workspace) as server:
-        from flows.scoring import Request, scoring
+        from flows.scoring import scoring
 
         servers.require_tracking(workspace)
         server.ready()
-        aside = None if quarantine is None else str(quarantine)
-        request = Request(source, str(output), lenient, aside, provider)
         with _drained():
-            return scoring(str(config), request, str(workspace))
-
-
-def _require_output(path: Path, config: Path, origins: Mapping[str, Origin | Files]) -> None:
-    """Refuse to write where something else stands."""
-    if path.resolve() == config.resolve():
-        raise UsageError(f"{path} is the config itself. Name another output.")
-    for what, origin in origins.items():
-        if origin.holds(path):
-            raise UsageError(f"{path} would be part of the {what}. Name another output.")
-    if path.is_dir() and any(path.iterdir()):
-        raise UsageError(
-            f"{path} is a folder with files in it. Name one that is not there yet, or is empty."
-        )
+            return scoring(str(config), **request.as_parameters, workspace=str(workspace))
 
 
 def run_drift(config: Path, source: str, html: Path | None, workspace: Path) -> Any:

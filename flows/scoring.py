@@ -20,10 +20,11 @@ from prefect.cache_policies import NO_CACHE
 from flows.faults import failpoint
 from flows.line import open_line
 from flows.placing import open_places
+from flows.requesting import Request, require_places
 from flows.showing_scoring import tell_rows
 from pipelines.adapters.overlapping import ahead, behind
 from pipelines.adapters.sinks import Sink
-from pipelines.adapters.sources import Files, open_files
+from pipelines.adapters.sources import Files
 from pipelines.adapters.tables import Batch
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import registry
@@ -35,22 +36,11 @@ from pipelines.inference.undefined import with_undefined
 from pipelines.records import DataError
 from pipelines.scoring import Scoring
 
-__all__ = ["Request", "Scored", "scoring"]
+__all__ = ["Scored", "scoring"]
 
 # Rows of a batch, fewer where they have many columns; batches of a part.
 ROWS, CELLS, FEWEST, PART = 65_536, 1 << 19, 64, 16
 CODE = ("pipelines.scoring", "pipelines.adapters.tables", "pipelines.adapters.sinks")
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is to be scored, where the answers go, and how."""
-
-    source: str
-    output: str
-    lenient: bool = False
-    quarantine: str | None = None
-    provider: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,9 +66,33 @@ class Scored:
 
 
 @flow(name="scoring", persist_result=False)
-def scoring(config: str, request: Request, workspace: str = ".") -> Scored:
-    """Write the rows of a source with the champion's label and probabilities to an output."""
+def scoring(
+    config: str,
+    input: str,
+    output: str,
+    lenient: bool = False,
+    quarantine: str | None = None,
+    provider: str | None = None,
+    table: str | None = None,
+    query: str | None = None,
+    parameters: dict[str, Any] | None = None,
+    to_table: str | None = None,
+    workspace: str = ".",
+) -> Scored:
+    """Write the rows of an input with the champion's label and probabilities to an output."""
+    request = Request(
+        source=input,
+        output=output,
+        lenient=lenient,
+        quarantine=quarantine,
+        provider=provider,
+        table=table,
+        query=query,
+        parameters=parameters,
+        to_table=to_table,
+    )
     line = open_line(Path(config), Path(workspace), look=False)
+    require_places(request, Path(config), line.origin)
     return score_rows(line.model, request, Path(workspace))
 
 
@@ -90,14 +104,15 @@ def score_rows(model: str, request: Request, workspace: Path) -> Scored:
     path, sha256 = registry.download_model(version.uri, workspace)
     predictor = Predictor.load(path, sha256=sha256, providers=_providers(request), strict=True)
     facts = {"model": model, "version": version.number, "sha256": predictor.sha256}
-    files = open_files(request.source)
+    files = request.files()
     root = workspace.resolve() / "data" / "derived" / "scoring"
     try:
         before = files.fingerprint()
         key = _key(before, request, facts, predictor)
-        places = open_places(request.output, request.quarantine, files.files(), key, facts)
-        with unfinished(root, key, request.output, places.drafts) as journal:
-            last = journal.last
+        places = open_places(request, files.files(), root / key, key, facts)
+        with unfinished(root, key, request.place, places.drafts) as journal:
+            # Of what has no fingerprint nobody knows whether it is still the same.
+            last = None if before is None else journal.last
             if last is not None and not places.can_go_on(last["sinks"]):
                 last = None
             scorer = _scorer(predictor, version.number, request, last and last["scorer"])
@@ -121,7 +136,7 @@ def score_rows(model: str, request: Request, workspace: Path) -> Scored:
         resumed=done,
         model=model,
         version=version.number,
-        output=request.output,
+        output=request.place,
         quarantine=request.quarantine,
         providers=list(predictor.providers),
         odd=dict(odd),
@@ -153,7 +168,7 @@ def _key(
 ) -> str:
     """The digest of all that the output's bytes depend on."""
     places = [str(Path(each or "").absolute()) for each in (request.output, request.quarantine)]
-    settings = [vars(request), facts, places, list(predictor.providers), ROWS, CELLS, PART]
+    settings = [request.as_parameters, facts, places, list(predictor.providers), ROWS, CELLS, PART]
     return content_digest([fingerprint, settings, code_digest(*CODE)])
 
 

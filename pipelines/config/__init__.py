@@ -8,7 +8,7 @@ from pipelines.config.decision import Calibration, Threshold
 from pipelines.config.evaluation import Evaluation, Slice
 from pipelines.config.release import Promotion, Registry, Schedule
 from pipelines.config.search import Search
-from pipelines.config.source import Address, Source
+from pipelines.config.source import Address, Source, is_database
 from pipelines.config.split import ColumnSplit, GroupSplit, HashSplit, Split, TimeSplit
 from pipelines.config.trust import Drift, Leaks
 from pipelines.config.whole import Config, contract
@@ -42,4 +42,5 @@ __all__ = [
     "Threshold",
     "TimeSplit",
     "contract",
+    "is_database",
 ]

@@ -9,11 +9,13 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pipelines.config.section import LARGEST, Section
 
-__all__ = ["Address", "Source"]
+__all__ = ["Address", "Source", "is_database"]
 
 Label = bool | int | str
 Parameter = bool | int | float | str
 ORIGINS = ("path", "url", "callable")
+# How the address of a database that SQLAlchemy itself knows begins.
+DATABASE = re.compile(r"(postgres|postgresql|sqlite|mysql|mariadb|oracle|mssql)(\+\w+)?://")
 # ${NAME} stands for a variable of the environment, read when the rows are.
 # user:password@, as fsspec finds it in an address and as SQLAlchemy does in a url.
 PASSWORDS = {
@@ -25,6 +27,11 @@ SECRET = re.compile(
     r"(?i)[?&;][^=&;]*(passw|pwd|secret|token|signature|credential|api_?key|\bsig)[^=&;]*="
     r"(?!\$\{\w+\}(&|;|$))[^&;]"
 )
+
+
+def is_database(address: str) -> bool:
+    """Whether the text is a database's address."""
+    return DATABASE.match(address) is not None
 
 
 class Address(Section):

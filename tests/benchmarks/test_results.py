@@ -99,6 +99,6 @@ def test_the_short_form_writes_nothing(page: Path, monkeypatch: pytest.MonkeyPat
 
 def test_an_unknown_part_is_refused_with_the_known_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["benchmarks", "trainig"])
-    names = "inference, line, metrics, parity, promotion, training, scaling"
+    names = "inference, line, metrics, parity, promotion, scoring, training, scaling"
     with pytest.raises(SystemExit, match=rf"'trainig'.*{names}"):
         command.main()

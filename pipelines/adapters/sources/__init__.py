@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -17,10 +17,10 @@ from pydantic import ValidationError
 from pipelines.adapters.sources.environment import expanded
 from pipelines.adapters.sources.folder import is_several
 from pipelines.adapters.sources.origin import Files, Origin
-from pipelines.config import Address
+from pipelines.config import Address, is_database
 from pipelines.records import DataError
 
-__all__ = ["Files", "Origin", "module_of", "open_files", "open_source"]
+__all__ = ["LOCAL", "Files", "Origin", "module_of", "open_files", "open_source"]
 
 # How an address of this machine's own files begins.
 LOCAL = re.compile(r"(?i)\A(file|local)://")
@@ -44,16 +44,23 @@ def open_source(address: Address, base: Path) -> Origin:
     return cast(Origin, module.open_source(address if elsewhere else found, base))
 
 
-def open_files(path: str) -> Files:
-    """The file, folder, pattern or fsspec address, as seen from the working folder.
+def open_files(
+    place: str,
+    table: str | None = None,
+    query: str | None = None,
+    parameters: Mapping[str, bool | int | float | str] | None = None,
+) -> Files:
+    """The file, folder, pattern, fsspec address or database, as seen from the working folder.
 
     Raises
     ------
     DataError
-        When a password stands in the address.
+        When a password stands in the address, or the arguments do not go together.
     """
+    key = "url" if is_database(place) or table or query else "path"
+    given = {key: place, "table": table, "query": query, "parameters": dict(parameters or {})}
     try:
-        address = Address(path=path)
+        address = Address.model_validate({k: value for k, value in given.items() if value})
     except ValidationError as error:
         said = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
         raise DataError(f"The input cannot be used: {said}.") from None

@@ -23,7 +23,9 @@ from pipelines.adapters.sources.causes import remedy_for
 from pipelines.adapters.sources.engines import READ_ONLY, open_engine
 from pipelines.adapters.sources.environment import one_line
 from pipelines.adapters.sources.origin import Answer
+from pipelines.adapters.sources.streaming import Steady, kinds_of_answer, kinds_of_table
 from pipelines.adapters.sources.values import Columns
+from pipelines.adapters.tables import Batch, parquet
 from pipelines.adapters.tables.header import check_names
 from pipelines.config import Address
 from pipelines.records import DataError
@@ -35,7 +37,7 @@ ROWS = 20_000
 # :name, but neither ::name, which is a cast, nor \:name.
 BIND = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 SHOWN = 10
-CONNECTING = "Check source.url, that the database runs, and the credentials in the environment."
+CONNECTING = "Check the url, that the database runs, and the credentials in the environment."
 ASKING = "It must be one statement that only reads, such as SELECT, of what this user may read."
 FETCHING = "Nothing was kept. See to it, and run this again."
 
@@ -71,6 +73,29 @@ class Database(Answer):
                     columns.add(rows)
         return columns.table()
 
+    def batches(self, rows: int) -> Iterator[Batch]:
+        """The rows of one answer, in the types that the first batch has."""
+        with self._connection() as connection:
+            kinds = self._declared(connection)
+            answer = self._answer(connection, rows)
+            steady = Steady(self.place, kinds | kinds_of_answer(connection, answer))
+            with self._refusals("it stopped after {:,} rows", FETCHING, steady):
+                for part in answer.partitions(rows):
+                    columns = Columns(list(answer.keys()), self.place)
+                    columns.add(part)
+                    table, first = columns.table(), steady.rows + 1
+                    table = table.select(parquet.own_names(self.place, table.schema))
+                    yield Batch(steady.fitted(table), "rows", first)
+        if not steady.rows:
+            raise DataError("gives no rows.", path=self.place)
+
+    def files(self) -> list[str]:
+        """The name of the file that the rows would be in."""
+        return [re.sub(r"[^\w.-]+", "-", self.name) + ".parquet"]
+
+    def fingerprint(self) -> None:
+        """Nothing: only asking tells what a database holds."""
+
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
         """A connection that only reads, and is closed afterwards."""
@@ -82,10 +107,18 @@ class Database(Answer):
         finally:
             connection.close()
 
-    def _answer(self, connection: Connection) -> CursorResult[Any]:
+    def _declared(self, connection: Connection) -> dict[str, pa.DataType]:
+        """The types of a table's columns, as far as the database declares them."""
+        if not self._address.table:
+            return {}
+        with self._refusals("this cannot be read", self._asking):
+            schema, name = self._found(connection)
+            return kinds_of_table(connection, name, schema)
+
+    def _answer(self, connection: Connection, rows: int = ROWS) -> CursorResult[Any]:
         with self._refusals("this cannot be read", self._asking):
             statement = self._statement(connection, rows=True)
-            answer = connection.execute(statement, execution_options={"yield_per": ROWS})
+            answer = connection.execute(statement, execution_options={"yield_per": rows})
             if not answer.returns_rows:
                 raise DataError(f"the query answers nothing. {ASKING}", path=self.place)
             check_names(self.place, list(answer.keys()))
@@ -104,7 +137,7 @@ class Database(Answer):
     def _asking(self) -> str:
         unbound = set(BIND.findall(self._address.query or "")) - self._address.parameters.keys()
         named = sorted(name for name in unbound if name.isidentifier())
-        hint = f" source.parameters gives no value for :{', :'.join(named)}." if named else ""
+        hint = f" The parameters give no value for :{', :'.join(named)}." if named else ""
         return ASKING + hint
 
     def _query(self, rows: bool) -> TextClause:
@@ -112,8 +145,8 @@ class Database(Answer):
         idle = given.keys() - set(BIND.findall(query))
         if idle:
             raise DataError(
-                f"the query has no :{min(idle)}, for which source.parameters has a value. Use it "
-                "or drop it.",
+                f"the query has no :{min(idle)}, for which a parameter has a value. Use it or drop "
+                "the parameter.",
                 path=self.place,
             )
         # Anything else with a colon is no parameter: 'at 12 :30' stays as it is.
@@ -124,6 +157,18 @@ class Database(Answer):
 
     def _table(self, connection: Connection) -> Select[Any]:
         """All of the table, in the order of its primary key."""
+        schema, name = self._found(connection)
+        inspector = sqlalchemy.inspect(connection)
+        key = inspector.get_pk_constraint(name, schema)["constrained_columns"]
+        schema_name = None if schema is None else quoted_name(schema, quote=True)
+        table = sqlalchemy.table(quoted_name(name, quote=True), schema=schema_name)
+        order: list[sqlalchemy.ColumnClause[Any]] = [
+            sqlalchemy.column(quoted_name(column, quote=True)) for column in key
+        ]
+        return sqlalchemy.select(sqlalchemy.text("*")).select_from(table).order_by(*order)
+
+    def _found(self, connection: Connection) -> tuple[str | None, str]:
+        """The table's schema, if it is named, and its own name."""
         inspector, name = sqlalchemy.inspect(connection), self._address.table or ""
         schema, _, short = name.partition(".")
         places = [(None, name), *([(schema, short)] if short else [])]
@@ -134,16 +179,12 @@ class Database(Answer):
             shown = ", ".join(map(repr, known[:SHOWN])) + (", …" if len(known) > SHOWN else "")
             hint = f"Did you mean {near[0]!r}?" if near else f"It has {shown or 'none'}."
             raise DataError(f"the database has no table {name!r}. {hint}", path=self.place)
-        key = inspector.get_pk_constraint(found[1], found[0])["constrained_columns"]
-        schema_name = None if found[0] is None else quoted_name(found[0], quote=True)
-        table = sqlalchemy.table(quoted_name(found[1], quote=True), schema=schema_name)
-        order: list[sqlalchemy.ColumnClause[Any]] = [
-            sqlalchemy.column(quoted_name(column, quote=True)) for column in key
-        ]
-        return sqlalchemy.select(sqlalchemy.text("*")).select_from(table).order_by(*order)
+        return found
 
     @contextmanager
-    def _refusals(self, what: str, remedy: str, columns: Columns | None = None) -> Iterator[None]:
+    def _refusals(
+        self, what: str, remedy: str, columns: Columns | Steady | None = None
+    ) -> Iterator[None]:
         """What SQLAlchemy and the driver raise, as a sentence without secrets."""
         try:
             yield

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy
@@ -23,7 +24,7 @@ from sqlalchemy.pool import NullPool
 from pipelines.adapters.sources.environment import expanded, one_line
 from pipelines.records import DataError
 
-__all__ = ["READ_ONLY", "open_engine"]
+__all__ = ["POSTGRES", "READ_ONLY", "Openers", "engine_of", "open_engine", "patience"]
 
 SECONDS = 15
 # Which of Python's packages holds a driver that is not there.
@@ -45,8 +46,18 @@ READING = {
 PRAGMAS = {"database_list", "table_info", "table_xinfo", "table_list", "read_uncommitted"}
 
 
+Openers = Mapping[str, Callable[[URL, Path, str], Engine]]
+
+
 def open_engine(url: str, base: Path, place: str) -> Engine:
-    """An engine for the URL, `${NAME}` put in; no connection is made yet.
+    """An engine that reads from the URL; see `engine_of`."""
+    return engine_of(OPENERS, url, base, place)
+
+
+def engine_of(openers: Openers, url: str, base: Path, place: str) -> Engine:
+    """An engine for the URL, `${NAME}` put in, from the opener of its database.
+
+    No connection is made yet.
 
     Raises
     ------
@@ -64,7 +75,7 @@ def open_engine(url: str, base: Path, place: str) -> Engine:
             path=place,
         ) from None
     try:
-        return OPENERS.get(parsed.get_backend_name(), _any)(parsed, base, place)
+        return openers.get(parsed.get_backend_name(), _any)(parsed, base, place)
     except exc.NoSuchModuleError:
         scheme = url.partition("://")[0]
         raise DataError(
@@ -89,14 +100,19 @@ def _postgres(url: URL, base: Path, place: str) -> Engine:  # noqa: ARG001
             "postgresql+psycopg://….",
             path=place,
         )
-    patient = "connect_timeout" in url.query or "PGCONNECT_TIMEOUT" in os.environ
     return sqlalchemy.create_engine(
         url.set(drivername=POSTGRES[-1]),
         poolclass=NullPool,
         hide_parameters=True,
-        connect_args={} if patient else {"connect_timeout": SECONDS},
+        connect_args=patience(url),
         execution_options={"postgresql_readonly": True},
     )
+
+
+def patience(url: URL) -> dict[str, Any]:
+    """How long psycopg waits for a connection, unless the URL or the environment says so."""
+    patient = "connect_timeout" in url.query or "PGCONNECT_TIMEOUT" in os.environ
+    return {} if patient else {"connect_timeout": SECONDS}
 
 
 def _sqlite(url: URL, base: Path, place: str) -> Engine:
@@ -104,8 +120,9 @@ def _sqlite(url: URL, base: Path, place: str) -> Engine:
     file = base / name
     if name == ":memory:" or name.startswith("file:") or not file.is_file():
         raise DataError(
-            f"there is no database file {str(file)!r}. A sqlite url holds its path as seen from "
-            "the config's folder: sqlite:///loans.db, or sqlite:////data/loans.db.",
+            f"there is no database file {str(file)!r}. A sqlite url holds its path, as seen from "
+            "the folder of the config that names it, or else from the working folder: "
+            "sqlite:///loans.db, or sqlite:////data/loans.db.",
             path=place,
         )
 
@@ -129,7 +146,7 @@ def _any(url: URL, base: Path, place: str) -> Engine:  # noqa: ARG001
     return sqlalchemy.create_engine(url, poolclass=NullPool, hide_parameters=True)
 
 
-OPENERS: dict[str, Callable[[URL, Path, str], Engine]] = {
+OPENERS: Openers = {
     "postgres": _postgres,
     "postgresql": _postgres,
     "sqlite": _sqlite,

@@ -66,9 +66,9 @@ class File:
         """Digest of the path, the size and the time of the last change."""
         return fingerprint([(self.name, self.path)])
 
-    def holds(self, path: Path) -> bool:
+    def holds(self, place: Path | str) -> bool:
         """Whether the path is this file's."""
-        return path.resolve() == self.path.resolve()
+        return isinstance(place, Path) and place.resolve() == self.path.resolve()
 
     def close(self) -> None:
         """Nothing is kept."""

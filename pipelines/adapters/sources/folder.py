@@ -141,10 +141,12 @@ class Folder:
         """Digest of the files' names, paths, sizes and times of their last change."""
         return fingerprint((member.name, member.path) for member in self.members)
 
-    def holds(self, path: Path) -> bool:
+    def holds(self, place: Path | str) -> bool:
         """Whether a file of this name would be one of them."""
+        if not isinstance(place, Path):
+            return False
         try:
-            name = path.resolve().relative_to(self.root.resolve()).as_posix()
+            name = place.resolve().relative_to(self.root.resolve()).as_posix()
         except ValueError:
             return False
         return not self.pattern or fnmatch.fnmatch(name, self.pattern)

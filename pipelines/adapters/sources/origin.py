@@ -55,8 +55,8 @@ class Origin(Protocol):
         Some columns may come in the forms that are wanted; see tables.read.
         """
 
-    def holds(self, path: Path) -> bool:
-        """Whether a file written to the path would be part of it."""
+    def holds(self, place: Path | str) -> bool:
+        """Whether a file written to the path, or the address, would be part of it."""
 
     def close(self) -> None:
         """Let go of what is kept between `sha256` and `read`."""
@@ -107,7 +107,7 @@ class Answer(ABC):
         raw, self._kept = self._kept or self._asked(), None
         return raw
 
-    def holds(self, path: Path) -> bool:  # noqa: ARG002
+    def holds(self, place: Path | str) -> bool:  # noqa: ARG002
         """Never: it is no file that a table could be written to."""
         return False
 

@@ -7,20 +7,17 @@ messages.
 
 from __future__ import annotations
 
-import errno
-import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from fsspec.core import url_to_fs
-
 from pipelines.adapters import tables
-from pipelines.adapters.sources.environment import expanded, one_line
 from pipelines.adapters.sources.file import File
+from pipelines.adapters.sources.filesystems import file_system, reached
 from pipelines.adapters.sources.folder import Folder, is_passed_over
 from pipelines.adapters.sources.members import Member, check_partitions
 from pipelines.adapters.tables import AS_IT_IS, Batch, Raw, Wanted
@@ -30,26 +27,9 @@ from pipelines.records import DataError
 
 __all__ = ["Remote", "open_source"]
 
-# What to install for a scheme whose library is not there.
-PACKAGES = {
-    "s3": '"logitline[s3]"',
-    "s3a": '"logitline[s3]"',
-    "gs": '"logitline[gcs]"',
-    "gcs": '"logitline[gcs]"',
-    "az": "adlfs",
-    "abfs": "adlfs",
-    "abfss": "adlfs",
-    "http": "aiohttp",
-    "https": "aiohttp",
-    "sftp": "paramiko",
-    "ssh": "paramiko",
-    "hf": "huggingface_hub",
-}
 # A question mark begins the query of an address.
 MAGIC = "*["
 PARQUET = b"PAR1"
-# The schemes of an address, of which a chain (simplecache::s3://…) has several.
-SCHEME = re.compile(r"(?:\A|(?<=::))[A-Za-z][\w+.-]*(?=://|::)")
 # The end of a Parquet file: the length of what describes it, and its mark.
 END = 8
 
@@ -82,7 +62,7 @@ class Remote:
             shown = min(self._files)
             check_partitions(self._files, self.place)
             path = Path(folder) / PurePosixPath(shown).name
-            with self._reached():
+            with reached(self.place):
                 self._show(self._files[shown], path)
             with self._named(Path(folder)):
                 return [*tables.header(path), *Member(shown, path).partition]
@@ -105,9 +85,16 @@ class Remote:
         """The digest of the content, which is fetched in any case."""
         return self.sha256
 
-    def holds(self, path: Path) -> bool:  # noqa: ARG002
-        """Never: it is not on this machine."""
-        return False
+    def holds(self, place: Path | str) -> bool:
+        """Whether a file at the address would be one of them; where that can be told."""
+        if isinstance(place, Path):
+            return False
+        try:
+            (system, path), (other, file) = self._system, file_system(place)
+        except DataError:
+            return False
+        below = file.startswith(f"{path.rstrip('/')}/")
+        return type(system) is type(other) and (file == path or below or fnmatch(file, path))
 
     def close(self) -> None:
         """Remove what was fetched."""
@@ -118,17 +105,13 @@ class Remote:
     @cached_property
     def _system(self) -> tuple[Any, str]:
         """The file system and the path in it."""
-        address = SCHEME.sub(lambda each: each[0].lower(), expanded(self.place, self.place))
-        with self._reached():
-            system, path = url_to_fs(address)
-            system.invalidate_cache()  # a listing of an earlier training may be kept
-        return system, path
+        return file_system(self.place)
 
     @cached_property
     def _files(self) -> dict[str, str]:
         """The name of each file, as seen from the folder, and its path; one file has no folder."""
         system, path = self._system
-        with self._reached():
+        with reached(self.place):
             if any(mark in path for mark in MAGIC):
                 start = min(path.find(mark) for mark in MAGIC if mark in path)
                 root = path[:start].rpartition("/")[0]
@@ -160,7 +143,7 @@ class Remote:
             files, (system, path) = self._files, self._system
             self._folder = tempfile.TemporaryDirectory(prefix="logitline-")
             root = Path(self._folder.name)
-            with self._reached():
+            with reached(self.place):
                 for name, remote in files.items():
                     (root / name).parent.mkdir(parents=True, exist_ok=True)
                     system.get_file(remote, str(root / name))
@@ -183,34 +166,6 @@ class Remote:
                 path.write_bytes(PARQUET + file.read())
             except (ValueError, NotImplementedError):  # a server that gives no part of a file
                 system.get_file(remote, str(path))
-
-    @contextmanager
-    def _reached(self) -> Iterator[None]:
-        """What a file system's library raises, as a sentence without secrets."""
-        address = expanded(self.place, self.place)
-        scheme = address.partition("://")[0].rpartition("::")[2].lower()
-        try:
-            yield
-        except ImportError as error:
-            package = PACKAGES.get(scheme, getattr(error, "name", None) or f"fsspec's {scheme}")
-            raise DataError(
-                f"a library for {scheme}:// is not installed. Install it: pip install {package}",
-                path=self.place,
-            ) from None
-        except FileNotFoundError:
-            raise DataError(
-                "there is no such file or folder, or its server does not answer. Check the "
-                "address.",
-                path=self.place,
-            ) from None
-        except Exception as error:  # each library has errors of its own
-            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EMFILE):
-                raise
-            raise DataError(
-                f"cannot be read ({type(error).__name__}: {one_line(error, self.place)}). Check "
-                "the address, the network, and the credentials in the environment.",
-                path=self.place,
-            ) from None
 
     @contextmanager
     def _named(self, root: Path | None = None) -> Iterator[None]:

@@ -26,7 +26,7 @@ import pyarrow as pa
 
 from pipelines.records import DataError
 
-__all__ = ["Columns"]
+__all__ = ["Columns", "as_kind"]
 
 # The largest whole numbers that float64 and int64 hold with all below them.
 LARGEST_FLOAT, LARGEST_INT = 2**53, 2**63 - 1
@@ -162,6 +162,17 @@ def _fits_floats(chunk: pa.Array) -> bool:
 def _as(chunk: pa.Array, kind: pa.DataType) -> pa.Array:
     same = chunk.type == kind or chunk.type == pa.null() or kind != pa.string()
     return chunk.cast(kind) if same else _texts(chunk.to_pylist())
+
+
+def as_kind(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
+    """The column in a type that holds each of its values as exactly, or None."""
+    if column.type in (kind, pa.null()):
+        return column.cast(kind)
+    if not {column.type, kind} <= set(LADDER) or LADDER.index(column.type) > LADDER.index(kind):
+        return None
+    if kind == pa.float64() and not _fits_floats(column):
+        return None
+    return pa.chunked_array([_as(chunk, kind) for chunk in column.chunks], kind)
 
 
 def _texts(values: Sequence[Any]) -> pa.Array:
