@@ -109,8 +109,17 @@ def _quantized(portable: bytes) -> bytes:
             made = onnx.load(path)
     finally:
         log.setLevel(level)
+    _drop_unused(made.graph)
     content: bytes = made.SerializeToString(deterministic=True)
     return content
+
+
+def _drop_unused(graph: onnx.GraphProto) -> None:
+    """Drop the weights that were replaced: ONNX Runtime would warn of each at every load."""
+    used = {name for node in graph.node for name in node.input}
+    kept = [constant for constant in graph.initializer if constant.name in used]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
 
 
 def _answers(
