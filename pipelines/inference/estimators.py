@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from skl2onnx.common.data_types import (
     BooleanTensorType,
     FloatTensorType,
@@ -32,6 +33,7 @@ __all__ = [
     "PROBABILITIES",
     "convert_estimator",
     "convert_portable",
+    "label_is_class",
     "parse_estimator",
     "parse_portable",
 ]
@@ -99,17 +101,25 @@ def convert_estimator(scope: Any, operator: Any, container: Any) -> None:
 def convert_portable(scope: Any, operator: Any, container: Any) -> None:
     """Write the matrix of probabilities, and the label as a whole number.
 
-    That is the class where the classes are whole numbers, else its place among them.
+    That is the class where `label_is_class` says so, else its place among the classes.
     """
     graph = Graph(scope, container)
     label, probabilities = (variable.onnx_name for variable in operator.outputs)
     p, codes = _answers(graph, operator, PORTABLE)
     graph.into(probabilities, "Identity", p)
     classes = operator.raw_operator.classes_
-    if classes.dtype.kind == "i":
+    if label_is_class(classes):
         graph.into(label, "Gather", classes.astype(np.int64), codes, axis=0)
     else:
         graph.into(label, "Identity", codes)
+
+
+def label_is_class(classes: NDArray[Any]) -> bool:
+    """Whether a portable graph gives the class itself: where all are whole numbers of 32 bits.
+
+    OpenVINO computes int64 as int32 without a word.
+    """
+    return bool(classes.dtype.kind == "i" and (classes == classes.astype(np.int32)).all())
 
 
 def _answers(graph: Graph, operator: Any, writers: Writers) -> tuple[str, str]:

@@ -26,7 +26,7 @@ from pipelines.estimators.calibration.classifier import uncalibrated
 from pipelines.estimators.preprocessing import Preprocessor
 from pipelines.inference.binding import InputError
 from pipelines.inference.convert import fitted_steps, walked
-from pipelines.inference.estimators import convert_portable, parse_portable
+from pipelines.inference.estimators import convert_portable, label_is_class, parse_portable
 from pipelines.inference.graph import ConversionError
 from pipelines.inference.preprocessing import codes
 from pipelines.inference.sealing import as_json, metadata, renamed, sealed
@@ -68,7 +68,7 @@ def to_portable(
     further = {
         "graph": "portable",
         "codes": as_json(codes(preprocessor)),
-        "label": "class" if estimator.classes_.dtype.kind == "i" else "position",
+        "label": "class" if label_is_class(estimator.classes_) else "position",
         "precision": _precision(model.graph),
     }
     content = sealed(model, metadata(contract, columns, lineage, further))

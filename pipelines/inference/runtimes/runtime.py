@@ -14,7 +14,7 @@ __all__ = ["MOST_ROWS", "Answer", "NoAnswerError", "Runtime"]
 MOST_ROWS = 1_000_000
 
 # The label output, shape (N,), and the probabilities, shape (N, K). A portable graph's labels
-# are the class itself where the classes are integers, else its position among them.
+# are the class itself where all classes are integers of 32 bits, else its position among them.
 Answer = tuple[NDArray[Any], NDArray[np.float32]]
 
 
