@@ -114,7 +114,11 @@ def test_metadata_hold_contract_lineage_columns_and_codes_sorted_by_key() -> Non
 
 @pytest.mark.parametrize(
     ("classes", "kind", "holds"),
-    [([7, 2**40], "class", [7, 2**40]), ([False, True], "position", [0, 1])],
+    [
+        ([-7, 2**31 - 1], "class", [-7, 2**31 - 1]),
+        ([7, 2**31], "position", [0, 1]),
+        ([False, True], "position", [0, 1]),
+    ],
 )
 def test_a_label_is_the_whole_number_itself_or_the_class_s_position(
     classes: list[Any], kind: str, holds: list[int]
