@@ -19,6 +19,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
+from pipelines.inference.sealing import drop_unused
 from pipelines.inference.serving import session_options
 
 __all__ = ["MOST_LABELS", "MOST_LOSS", "Quantized", "quantize"]
@@ -109,17 +110,9 @@ def _quantized(portable: bytes) -> bytes:
             made = onnx.load(path)
     finally:
         log.setLevel(level)
-    _drop_unused(made.graph)
+    drop_unused(made.graph)  # the weights that were replaced
     content: bytes = made.SerializeToString(deterministic=True)
     return content
-
-
-def _drop_unused(graph: onnx.GraphProto) -> None:
-    """Drop the weights that were replaced: ONNX Runtime would warn of each at every load."""
-    used = {name for node in graph.node for name in node.input}
-    kept = [constant for constant in graph.initializer if constant.name in used]
-    del graph.initializer[:]
-    graph.initializer.extend(kept)
 
 
 def _answers(

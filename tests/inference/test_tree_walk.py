@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -176,6 +177,13 @@ def test_the_bytes_foreseen_are_those_of_the_tables() -> None:
     size = table_bytes(ENSEMBLES[DecisionTreeClassifier](pipeline[-1]))
     model = to_portable(pipeline, CONTRACT, {})
     assert size < len(model) < size + 20_000
+
+
+def test_a_stump_s_graph_holds_no_constant_that_nothing_uses() -> None:
+    pipeline = trained(DecisionTreeClassifier(max_depth=1), 2)
+    graph = onnx.load_from_string(to_portable(pipeline, {**CONTRACT, "classes": [0, 1]}, {})).graph
+    used = {name for node in graph.node for name in node.input}
+    assert {constant.name for constant in graph.initializer} <= used
 
 
 def test_categorical_splits_are_refused() -> None:
