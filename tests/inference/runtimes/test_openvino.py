@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pipelines.estimators.registry import build
+from pipelines.inference.graph import ConversionError
 from pipelines.inference.parity import Proof, prove
 from pipelines.inference.portable import to_portable
 from pipelines.inference.runtimes.openvino import OPENVINO
@@ -50,3 +51,10 @@ def test_a_graph_in_float64_is_refused_before_openvino_rounds_it() -> None:
 def test_its_absence_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     assert "logitline[runtimes]" in OPENVINO.absent()
+
+
+def test_a_column_of_subnormal_numbers_has_no_portable_graph() -> None:
+    """OpenVINO takes them for zero, and others on some processors."""
+    x = np.random.default_rng(2).normal(size=(200, 1))
+    with pytest.raises(ConversionError, match="Column 'x' is not exact in float32"):
+        proven(pd.DataFrame(x * 1e-39, columns=["x"]), (x[:, 0] > 0).astype(int), [0, 1])
