@@ -23,6 +23,9 @@ __all__ = ["Preprocessor"]
 FLOAT32_TOLERANCE = 1e-4
 # Beyond this, differences of two values may leave float32's range.
 FLOAT32_LARGEST = float(np.finfo(np.float32).max) / 4
+# Columns that spread less are scaled in float64: a runtime that takes float32's subnormal numbers
+# for zero would otherwise move such a column by more than a rounding.
+FLOAT32_SMALLEST = float(np.finfo(np.float32).tiny) * 2**24
 
 
 class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -125,7 +128,8 @@ class Preprocessor(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             spread = present.std()
         whole = bool((present == np.rint(present)).all())
         exact = error == 0 if whole else error <= FLOAT32_TOLERANCE * spread
-        self.doubles_[j] = not exact or np.abs(present).max() > FLOAT32_LARGEST
+        beyond = np.abs(present).max() > FLOAT32_LARGEST or spread < FLOAT32_SMALLEST
+        self.doubles_[j] = not exact or beyond
         precision = np.float64 if self.doubles_[j] else np.float32
         median = precision(2 * np.median(present / 2))  # the mean of the middle two may overflow
         filled = np.where(gaps, median, x.astype(precision))

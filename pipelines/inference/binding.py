@@ -227,7 +227,7 @@ def _each(
     for row, value in enumerate(values):
         try:
             out[row] = read(value)
-        except (TypeError, ValueError, OverflowError):
+        except (TypeError, ValueError, ArithmeticError):
             raise _mistyped(name, first + row, value, spec["type"]) from None
     return out
 

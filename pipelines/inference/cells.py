@@ -1,7 +1,7 @@
 """Readers of single cells: what a value of a column means, by the column's type.
 
 A reader takes a cell and returns its feature: a float, NaN for a gap, or a text, "" for a gap.
-It raises TypeError, ValueError or OverflowError where the value is not of the column's type.
+It raises TypeError, ValueError or ArithmeticError where the value is not of the column's type.
 The first lines of each serve the plain values that almost every cell holds.
 
 Needs numpy and pandas, nothing of this project: it is copied into each MLflow model.

@@ -155,9 +155,7 @@ class _Rewriting:
         if one_hot:
             width = sum(len(values) for _, _, values in self._blocks)
             inputs.append(info(one_hot, onnx.TensorProto.FLOAT, [None, width]))
-        names = dict(zip(answers, (PROBABILITIES, CODES), strict=True))
-        taken = {name for node in graph.node for name in (*node.input, *node.output)}
-        _require(not taken & set(names.values()))
+        names = self._free(dict(zip(answers, (PROBABILITIES, CODES), strict=True)))
         for node in graph.node:
             node.input[:] = [names.get(name, name) for name in node.input]
             node.output[:] = [names.get(name, name) for name in node.output]
@@ -169,6 +167,18 @@ class _Rewriting:
         _refill(graph.input, inputs)
         _refill(graph.output, outputs)
         del self._model.metadata_props[:]
+
+    def _free(self, names: dict[str, str]) -> dict[str, str]:
+        """The new names, and others for what has them now: a column may be called so."""
+        inner = {name for node in self._graph.node for name in (*node.input, *node.output)}
+        renamed = dict(names)
+        for name in sorted(set(names.values()) & inner - set(names)):
+            free = f"{name}_"
+            while free in inner:
+                free += "_"
+            inner.add(free)
+            renamed[name] = free
+        return renamed
 
 
 def _prune(graph: onnx.GraphProto, given: set[str]) -> None:

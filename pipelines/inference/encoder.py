@@ -97,7 +97,7 @@ class Encoder:
     def row(self, row: Mapping[str, Any]) -> Feeds:
         """The inputs for one row of single values.
 
-        Raises KeyError, TypeError, ValueError or OverflowError where the row is no such row.
+        Raises KeyError, TypeError, ValueError or ArithmeticError where the row is no such row.
         """
         feeds = {}
         with np.errstate(over="ignore"):  # beyond float32 a number becomes infinite

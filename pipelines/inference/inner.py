@@ -72,7 +72,7 @@ class InnerModel:
         """The answer to one row of single values; None where it is no such row or has none."""
         try:
             feeds = self._encoder.row(row)
-        except (KeyError, TypeError, ValueError, OverflowError):
+        except (KeyError, TypeError, ValueError, ArithmeticError):
             return None
         codes, probabilities = self._run(feeds)
         total = probabilities.sum()

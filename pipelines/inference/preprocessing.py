@@ -141,9 +141,10 @@ def _scaled(graph: Graph, fitted: Preprocessor, part: NDArray[np.intp], x: str) 
         for values in (fitted.medians_, fitted.means_, fitted.scales_)
     )
     gaps = graph.IsNaN(x)
-    z = graph.Where(gaps, medians, x)
-    if means.any():
-        z = graph.Sub(z, means)
+    # The gaps are filled between centring and scaling, which gives the same bits as before
+    # both: OpenVINO computes (x - mean) / scale as x / scale - mean / scale where it can.
+    z = graph.Sub(x, means) if means.any() else x
+    z = graph.Where(gaps, np.subtract(medians, means), z)
     if (scales != 1).any():
         z = graph.Div(z, scales)
     return (graph.Cast(z, to=TensorProto.FLOAT) if double else z), gaps

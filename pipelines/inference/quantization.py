@@ -19,6 +19,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
+from pipelines.inference.sealing import drop_unused
 from pipelines.inference.serving import session_options
 
 __all__ = ["MOST_LABELS", "MOST_LOSS", "Quantized", "quantize"]
@@ -109,6 +110,7 @@ def _quantized(portable: bytes) -> bytes:
             made = onnx.load(path)
     finally:
         log.setLevel(level)
+    drop_unused(made.graph)  # the weights that were replaced
     content: bytes = made.SerializeToString(deterministic=True)
     return content
 

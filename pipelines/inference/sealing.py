@@ -15,7 +15,7 @@ import onnx
 from pipelines.inference.graph import ConversionError
 from pipelines.inference.serving import FORMAT
 
-__all__ = ["as_json", "metadata", "renamed", "sealed"]
+__all__ = ["as_json", "drop_unused", "metadata", "renamed", "sealed"]
 
 IR_VERSION = 10  # the first that knows opset 21
 BATCH = "N"
@@ -71,6 +71,14 @@ def renamed(graph: onnx.GraphProto, inputs: Sequence[str], outputs: Sequence[str
         node.output[:] = [names[name] for name in node.output]
 
 
+def drop_unused(graph: onnx.GraphProto) -> None:
+    """Drop the constants that no node takes: ONNX Runtime would warn of each at every load."""
+    used = {name for node in graph.node for name in node.input}
+    kept = [constant for constant in graph.initializer if constant.name in used]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+
+
 def sealed(model: onnx.ModelProto, metadata: Mapping[str, str]) -> bytes:
     """The checked model's bytes, with the metadata in sorted order."""
     model.ir_version = IR_VERSION
@@ -89,6 +97,7 @@ def sealed(model: onnx.ModelProto, metadata: Mapping[str, str]) -> bytes:
     for domain, version in versions:
         if domain in used:
             model.opset_import.add(domain=domain, version=version)
+    drop_unused(model.graph)
     onnx.checker.check_model(model, full_check=True)
     content: bytes = model.SerializeToString(deterministic=True)
     return content

@@ -19,6 +19,7 @@ import pandas as pd
 
 # Relative: in an MLflow model the files lie in a package of another name.
 from .binding import InputError, as_column, read_column, require, same_length, table_columns
+from .cells import reader
 
 FORMAT = "logitline/1"
 
@@ -78,6 +79,11 @@ class Model:
             raise ModelError(
                 "This is the portable graph, whose input is a matrix of codes and numbers, not "
                 "columns by name. Give model.onnx, which lies beside it."
+            )
+        if not _fits(self.session, self.metadata):
+            raise ModelError(
+                "The ONNX file's metadata does not describe its graph, so no column can be bound "
+                "by name: the file was changed after logitline wrote it. Fetch the model again."
             )
         self.contract: dict[str, Any] = json.loads(self.metadata["contract"])
         self.classes: tuple[Any, ...] = tuple(json.loads(self.metadata["classes"]))
@@ -152,18 +158,17 @@ class Model:
             }
 
     def _too_large(self, features: Mapping[str, Any] | pd.DataFrame, row: int) -> str:
-        sizes = {
-            name: abs(features[name][row])
-            for name in self.columns
-            if self.contract["columns"][name]["type"] != "category"
-            and not np.isnan(features[name][row])
-        }
+        numbers = [
+            name for name in self.columns if self.contract["columns"][name]["type"] != "category"
+        ]
+        values = {name: np.asarray(features[name])[row] for name in numbers}
+        sizes = {name: abs(value) for name, value in values.items() if not np.isnan(value)}
         if not sizes:
             return "has no probability: the model cannot compute with it."
         name = max(sizes, key=lambda column: float(sizes[column]))
         return (
             "has no probability: a number is too large to compute with. The largest is "
-            f"{features[name][row]} in column {name!r}."
+            f"{values[name]} in column {name!r}."
         )
 
 
@@ -172,6 +177,31 @@ _ARRAYS: dict[str, type] = {
     "tensor(double)": np.float64,
     "tensor(string)": np.object_,
 }
+
+
+def _fits(session: Any, metadata: Mapping[str, str]) -> bool:
+    """Whether columns, types and classes of the metadata are those of the graph."""
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    try:
+        contract, classes, columns, names = (
+            json.loads(metadata[key]) for key in ("contract", "classes", "columns", "inputs")
+        )
+        specs = [contract["columns"][name] for name in columns]
+        for spec in specs:
+            reader(spec, frozenset(word.strip() for word in contract["missing"]))
+        texts = [spec["type"] == "category" for spec in specs]
+        matrix = len(inputs) == 1 and len(inputs[0].shape) == 2
+        return (
+            [node.name for node in inputs] == names
+            and [node.name for node in outputs[1:]] == [f"probability_{each}" for each in classes]
+            and all(node.type in _ARRAYS for node in inputs)
+            and ([False] if matrix else texts) == [node.type == "tensor(string)" for node in inputs]
+            and not (matrix and any(texts))
+            and contract["classes"] == classes
+            and len(classes) > 1
+        )
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        return False
 
 
 def session_options(threads: int = 1, arena: bool = True) -> Any:
@@ -189,11 +219,13 @@ def session_options(threads: int = 1, arena: bool = True) -> Any:
 
 def noted_digest(path: Path) -> str | None:
     """The SHA-256 that stands in PATH.sha256; None where there is no such file."""
-    beside = path.with_name(path.name + ".sha256")
+    beside = path.parent / f"{path.name}.sha256"
     try:
         said = beside.read_text(encoding="utf-8", errors="replace").split()
     except FileNotFoundError:
         return None
+    except ValueError as error:  # a NUL in the name
+        raise ModelError(f"{str(path)!r}: the model cannot be read: {error}.") from None
     except OSError as error:
         raise ModelError(f"{beside}: the digest cannot be read: {error.strerror}.") from None
     return said[0] if said else "nothing"
@@ -209,6 +241,8 @@ def verified(path: Path, sha256: str | None = None) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: the model cannot be read: {error.strerror}.") from None
+    except ValueError as error:  # a NUL in the name
+        raise ModelError(f"{str(path)!r}: the model cannot be read: {error}.") from None
     sha256 = noted_digest(path) if sha256 is None else sha256
     found = hashlib.sha256(content).hexdigest()
     if sha256 is not None and found != sha256.lower():

@@ -228,3 +228,8 @@ def test_the_table_is_left_as_it_was():
 def test_an_unfitted_preprocessor_says_so():
     with pytest.raises(NotFittedError):
         Preprocessor(["age"], []).transform(everything())
+
+
+def test_a_column_near_float32_s_least_numbers_is_scaled_in_float64() -> None:
+    assert numbers([1e-39, 2e-39, 4e-39]).doubles_.tolist() == [True]
+    assert numbers([1e-20, 2e-20, 4e-20]).doubles_.tolist() == [False]

@@ -156,6 +156,7 @@ def test_categories_of_any_type_become_text(values: Any, texts: list[str]) -> No
         ([1, [2]], NUMBER, "[2] (list)"),
         ([1, float("inf")], NUMBER, "inf"),
         ([1, 10**400], NUMBER, "(int)"),
+        ([1, decimal.Decimal("sNaN")], NUMBER, "sNaN"),
         ([1, 2.5], INTEGER, "2.5"),
         ([1, 2**53 + 2], INTEGER, "9007199254740994"),
         ([1, "yep"], BOOLEAN, "'yep'"),

@@ -64,8 +64,10 @@ def test_the_feature_matrix_has_the_preprocessor_s_bits(scale: bool) -> None:
     pipeline.fit(X, cases.labels(X, [0, 1]))
     preprocessor = pipeline.named_steps["preprocess"]
     assert preprocessor.doubles_.tolist() == [False, False, True, False, False, False]
-    content = cases.with_output(to_onnx(pipeline, cases.contract([0, 1]), {}), "X_")
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    content = to_onnx(pipeline, cases.contract([0, 1]), {})
+    session = onnxruntime.InferenceSession(
+        cases.with_output(content, "X_"), providers=["CPUExecutionProvider"]
+    )
     for rows in (cases.features(300, seed=5), cases.wild(300)):
         (matrix,) = session.run(["X_"], Model(content).feeds(rows))
         assert matrix.dtype == np.float32

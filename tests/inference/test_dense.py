@@ -47,6 +47,7 @@ TABLES: dict[str, tuple[list[str], list[str]]] = {
     "one category": ([], ["c0"]),
     "categories only": ([], ["c0", "c1"]),
     "one of each": (["x0"], ["c0"]),
+    "columns named as the inner form's outputs": (["codes", "x0"], ["probabilities"]),
     "a matrix": ([f"x{i}" for i in range(70)], []),
     "many numbers and one category": ([f"x{i}" for i in range(70)], ["c0"]),
     "dates only": (["t0", "t1"], []),

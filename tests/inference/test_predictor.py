@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from onnx import TensorProto, helper
 from pipelines.adapters.tracking import registry
 from pipelines.inference import InputError, ModelError, Predictor
 from pipelines.inference.convert import to_onnx
+from pipelines.inference.serving import Model
 from tests.inference import cases
 
 CLASSES = ["a", "b", "c"]
@@ -178,6 +180,48 @@ def test_an_onnx_file_without_a_contract_is_refused_with_a_sentence(path: Path) 
     onnx.save(model, path)
     with pytest.raises(ModelError, match="carries no logitline contract"):
         Predictor.load(path)
+
+
+METADATA: dict[str, Any] = {
+    "no classes": {"classes": None},
+    "a class too few": {"classes": ["a", "b"]},
+    "other classes": {"classes": ["a", "b", "d"]},
+    "classes unlike the contract's": {"contract": {**cases.contract(CLASSES), "classes": ["a"]}},
+    "columns that are none": {"columns": 3},
+    "another column": {"columns": ["other", *list(cases.COLUMNS)[1:]]},
+    "columns in another order": {"columns": list(cases.COLUMNS)[::-1]},
+    "other inputs": {"inputs": ["other", *list(cases.COLUMNS)[1:]]},
+    "a contract that is none": {"contract": []},
+    "words that are none": {"contract": {**cases.contract(CLASSES), "missing": [3]}},
+    "an unknown type": {
+        "contract": {
+            **cases.contract(CLASSES),
+            "columns": {**cases.COLUMNS, "plain": {"type": "shape"}},
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("name", list(METADATA))
+def test_metadata_that_do_not_describe_the_graph_are_refused(content: bytes, name: str) -> None:
+    model = onnx.load_from_string(content)
+    told = {entry.key: entry.value for entry in model.metadata_props}
+    told |= {key: json.dumps(value) for key, value in METADATA[name].items()}
+    helper.set_model_props(model, told)
+    with pytest.raises(ModelError, match="does not describe its graph"):
+        Predictor.from_bytes(model.SerializeToString())
+
+
+@pytest.mark.parametrize("source", ["", "model\0.onnx"])
+def test_a_path_that_names_no_file_is_refused(source: str) -> None:
+    with pytest.raises(ModelError, match="the model cannot be read"):
+        Predictor.load(source)
+
+
+def test_a_row_without_a_probability_is_named_whatever_the_table_s_index(content: bytes) -> None:
+    X = cases.features(2).assign(plain=[0.0, np.inf]).set_axis([7, 7])
+    with pytest.raises(InputError, match=r"Row 1, .* inf in column 'plain'"):
+        Model(content).answer(X)
 
 
 def test_an_absent_gpu_is_an_error_when_strict_and_else_reported(

@@ -41,6 +41,12 @@ def test_a_model_keeps_its_labels_and_gets_integer_products() -> None:
     assert 0 < made.max_difference < 0.1
 
 
+def test_no_weight_stays_that_nothing_uses() -> None:
+    graph = onnx.load_from_string(release().quantized.model).graph
+    used = {name for node in graph.node for name in node.input}
+    assert {constant.name for constant in graph.initializer} <= used
+
+
 def test_the_same_graph_gives_the_same_bytes() -> None:
     it, X = release(), rows()
     codes = np.searchsorted(np.array(CLASSES_OF_IT), pipeline().predict(X))

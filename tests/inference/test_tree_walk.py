@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -15,9 +16,11 @@ from pipelines.estimators.preprocessing import Preprocessor
 from pipelines.estimators.registry import build
 from pipelines.inference.convert import ConversionError
 from pipelines.inference.parity import compare
-from pipelines.inference.portable import PortableModel, to_portable
+from pipelines.inference.portable import PortableModel, encode, to_portable
+from pipelines.inference.signature import metadata
 from pipelines.inference.tree_walk import _split, table_bytes
 from pipelines.inference.trees import ENSEMBLES, Ensemble, Tree
+from tests.inference import portable_cases
 from tests.inference.test_trees import CONTRACT, NAMES, splits, trained
 
 SINGLE = np.float32
@@ -122,6 +125,24 @@ def test_a_deep_chain_of_nodes_is_walked_to_its_end() -> None:
     assert (pipeline.predict(X) == y).all()
 
 
+@pytest.mark.parametrize(
+    "estimator",
+    [DecisionTreeClassifier(random_state=0), HistGradientBoostingClassifier(max_iter=5)],
+    ids=["tree", "boosting"],
+)
+def test_the_reference_evaluator_walks_a_tree_over_more_than_64_columns(estimator: Any) -> None:
+    names = [f"x{place}" for place in range(80)]
+    X = pd.DataFrame(np.random.default_rng(1).normal(size=(300, 80)), columns=names)
+    y = (X["x70"] * X["x3"] + X["x79"] > 0).astype(int).to_numpy()
+    pipeline = Pipeline([("p", Preprocessor(names, [], scale=False)), ("e", estimator)]).fit(X, y)
+    columns = {name: {"type": "number", "missing": False} for name in names}
+    contract = {"target": "y", "classes": [0, 1], "missing": [], "columns": columns}
+    model = to_portable(pipeline, contract, {})
+    labels, probabilities = portable_cases.referred(model, encode(metadata(model), X))
+    assert labels.tolist() == pipeline.predict(X).tolist()
+    np.testing.assert_allclose(probabilities, pipeline.predict_proba(X), rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize("classes", [2, 3])
 def test_a_thousand_trees_are_added_without_rounding(classes: int) -> None:
     boosting = HistGradientBoostingClassifier(max_iter=600, max_leaf_nodes=4, learning_rate=0.5)
@@ -156,6 +177,13 @@ def test_the_bytes_foreseen_are_those_of_the_tables() -> None:
     size = table_bytes(ENSEMBLES[DecisionTreeClassifier](pipeline[-1]))
     model = to_portable(pipeline, CONTRACT, {})
     assert size < len(model) < size + 20_000
+
+
+def test_a_stump_s_graph_holds_no_constant_that_nothing_uses() -> None:
+    pipeline = trained(DecisionTreeClassifier(max_depth=1), 2)
+    graph = onnx.load_from_string(to_portable(pipeline, {**CONTRACT, "classes": [0, 1]}, {})).graph
+    used = {name for node in graph.node for name in node.input}
+    assert {constant.name for constant in graph.initializer} <= used
 
 
 def test_categorical_splits_are_refused() -> None:

@@ -154,6 +154,8 @@ def _label(classes: list[Any], holds: str) -> str:
 
 
 def _coded(values: list[str]) -> str:
+    if not values:
+        return "−1 for any value, NaN for a gap: all training rows had the same"
     shown = ", ".join(f"{place} = {value}" for place, value in enumerate(values))
     return f"a place: {shown}; −1 for any other value, NaN for a gap"
 

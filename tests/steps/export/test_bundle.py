@@ -137,6 +137,27 @@ def test_verify_names_a_file_that_was_changed(bundle: Path, name: str) -> None:
     assert done.stdout == f"WRONG  {name} is not what was exported: its SHA-256 is another\n"
 
 
+@pytest.mark.parametrize("name", ["model.onnx", "model.int8.onnx", "examples/expected.json"])
+def test_verify_names_a_file_that_nothing_vouches_for(bundle: Path, name: str) -> None:
+    sums = (bundle / "SHA256SUMS").read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in sums if not line.endswith(f"  {name}\n")]
+    (bundle / "SHA256SUMS").write_text("".join(kept), encoding="utf-8")
+    done = verify(bundle)
+    assert done.returncode == 1
+    assert done.stdout == f"WRONG  {name} is not in SHA256SUMS, so nothing vouches for it\n"
+
+
+def test_verify_says_where_a_graph_cannot_be_run(bundle: Path) -> None:
+    model = onnx.load(bundle / "model.portable.onnx")
+    model.opset_import[0].version = 999
+    onnx.save(model, bundle / "model.portable.onnx")
+    resummed(bundle)
+    done = verify(bundle)
+    assert done.returncode == 1
+    assert "WRONG  model.portable.onnx cannot be run here" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
 def test_verify_names_a_file_that_is_missing(bundle: Path) -> None:
     (bundle / "contract.json").unlink()
     done = verify(bundle)

@@ -11,7 +11,7 @@ from pathlib import Path
 import onnxruntime
 import pytest
 
-from pipelines.steps.export.readme import readme
+from pipelines.steps.export.readme import _coded, readme
 from tests.steps.export.releases import release
 
 TEXT = readme(release())
@@ -57,3 +57,7 @@ def test_the_node_example_is_javascript() -> None:
     assert NODE is not None
     done = subprocess.run([NODE, "--check", "-"], input=code, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_category_of_one_value_is_said_to_have_no_places() -> None:
+    assert _coded([]).startswith("−1 for any value, NaN for a gap")

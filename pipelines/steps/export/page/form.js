@@ -6,8 +6,14 @@ const OTHER = "another value";
 // The choices of a column that has no free input: words, and the number that each stands for.
 const choices = {
   boolean: () => [["false", 0], ["true", 1]],
-  category: (column) => [...column.codes.map((value, place) => [value, place]), [OTHER, -1]],
+  category: (column) => [...codesOf(column), [OTHER, -1]],
 };
+
+// A column of one value in all training rows has no codes, as the model does not look at it.
+function codesOf({ codes, values }) {
+  return codes.length > 0 ? codes.map((value, place) => [value, place])
+    : values.map((value) => [value, -1]);
+}
 
 // How a free input reads and shows its value: type, number of a text, text of a JSON value.
 const inputs = {
@@ -70,7 +76,9 @@ function oddity(column, input) {
   if (input.unreadable()) return "This cannot be read.";
   const value = input.number();
   if (Number.isNaN(value)) return column.missing ? "" : "Missing, where the contract has no gap.";
-  if (column.type === "category") return value < 0 ? "Never seen in training." : "";
+  if (column.type === "category") {
+    return value < 0 && column.codes.length > 0 ? "Never seen in training." : "";
+  }
   if (column.type === "integer" && !Number.isInteger(value)) return "Not a whole number.";
   if (value < column.min || value > column.max) {
     return `Outside ${hintOf({ ...column, missing: false })}.`;
