@@ -1,14 +1,13 @@
 """Trees in core operators: all rows go down all trees at once, a level at a time.
 
 The nodes of all trees stand one after the other in tables. With s the node at which each
-row stands in each tree, shape (N, trees), and the matrix X of F columns written row by row,
-a level is::
+row stands in each tree, shape (N, trees), a level is::
 
-    x = flat[row F + feature[s]]
+    x = X[row, feature[s]]
     s = left[s] if x <= threshold[s] else right[s]
 
-GatherElements would say the same; the reference evaluator cannot compute it of more than 64
-columns, and others take longer for it.
+GatherElements says x; of more than 64 columns, where the reference evaluator cannot compute it,
+a Gather of X written row by row, which takes a fifth longer.
 
 A leaf leads to itself, so rows that have arrived stay where they are.
 
@@ -19,10 +18,12 @@ these fits float32's 24 bits, and a small rest.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from onnx import TensorProto
 
 from pipelines.inference.graph import Graph
 from pipelines.inference.trees import Ensemble, rounded_down
@@ -30,7 +31,8 @@ from pipelines.inference.trees import Ensemble, rounded_down
 __all__ = ["table_bytes", "walk"]
 
 BITS = 24  # of a float32's significand
-ENTRY = 4  # bytes of a number in the tables, but for the columns' 8
+ENTRY = 4  # bytes of a number in the tables
+WIDE = 64  # columns; the reference evaluator gathers elements of no more
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Table:
     there are several trees, the rest. `levels` is the depth of the deepest tree, at least 1.
     """
 
-    feature: NDArray[np.int64]
+    feature: NDArray[np.int32]
     threshold: NDArray[np.float32]
     left: NDArray[np.int32]
     right: NDArray[np.int32]
@@ -56,7 +58,7 @@ class Table:
 def table_bytes(ensemble: Ensemble) -> int:
     """What the tables take in the file."""
     parts = 1 if len(ensemble.trees) == 1 else 2
-    return sum(len(tree.leaf) * ENTRY * (5 + parts * len(tree.targets)) for tree in ensemble.trees)
+    return sum(len(tree.leaf) * ENTRY * (4 + parts * len(tree.targets)) for tree in ensemble.trees)
 
 
 def walk(graph: Graph, X: str, ensemble: Ensemble) -> str:
@@ -64,12 +66,13 @@ def walk(graph: Graph, X: str, ensemble: Ensemble) -> str:
     table = _table(ensemble)
     X, feature, width = _gaps_directed(graph, X, table, ensemble.features)
     at = _first(graph, X, table, feature)
-    flat, starts = _row_by_row(graph, X, width) if table.levels > 1 else ("", "")
-    names = [graph.constant(each) for each in (feature, table.threshold, table.left, table.right)]
+    if table.levels > 1:
+        read = (_elements if width <= WIDE else _row_by_row)(graph, X, width)
+        nodes = (feature, table.threshold, table.left, table.right)
+        names = [graph.constant(each) for each in nodes]
     for _ in range(table.levels - 1):
         column, threshold, left, right = (graph.Gather(name, at, axis=0) for name in names)
-        x = graph.Gather(flat, graph.Add(starts, column), axis=0)
-        at = graph.Where(graph.LessOrEqual(x, threshold), left, right)
+        at = graph.Where(graph.LessOrEqual(read(column), threshold), left, right)
     targets, parts = table.base.shape
     values = graph.Gather(table.value, at, axis=0)
     # Not −1 for the rounds, which of no row at all could be any number.
@@ -81,7 +84,7 @@ def walk(graph: Graph, X: str, ensemble: Ensemble) -> str:
     return graph.Pad(total, np.array([0, absent, 0, 0])) if absent else total
 
 
-def _first(graph: Graph, X: str, table: Table, feature: NDArray[np.int64]) -> str:
+def _first(graph: Graph, X: str, table: Table, feature: NDArray[np.int32]) -> str:
     """Where the rows stand after the roots, shape (N, trees)."""
     roots = table.roots
     x = graph.Gather(X, feature[roots], axis=1)
@@ -91,7 +94,7 @@ def _first(graph: Graph, X: str, table: Table, feature: NDArray[np.int64]) -> st
 
 def _gaps_directed(
     graph: Graph, X: str, table: Table, features: int
-) -> tuple[str, NDArray[np.int64], int]:
+) -> tuple[str, NDArray[np.int32], int]:
     """X such that a gap goes the way of its node, each node's column in it, and its width.
 
     A gap is at most no threshold, so it goes right. Where a node sends it left, the column is
@@ -106,18 +109,26 @@ def _gaps_directed(
     if left.all():
         return directed, table.feature, features
     moved = table.feature + np.where(inner & ~table.missing_left, features, 0)
-    return graph.Concat(directed, X, axis=1), moved, 2 * features
+    return graph.Concat(directed, X, axis=1), moved.astype(np.int32), 2 * features
 
 
-def _row_by_row(graph: Graph, X: str, width: int) -> tuple[str, str]:
-    """X as one vector, and where in it each row starts, shape (N, 1).
+def _elements(graph: Graph, X: str, _: int) -> Callable[[str], str]:
+    """Reads X[row, column] of columns of shape (N, trees)."""
+    return lambda column: graph.GatherElements(X, column, axis=1)
 
-    The starts are int64: of a wide table of a million rows they pass 2³¹.
-    """
+
+def _row_by_row(graph: Graph, X: str, width: int) -> Callable[[str], str]:
+    """The same, of X as one vector: places are int64, which pass 2³¹ in a million wide rows."""
     rows = graph.Squeeze(graph.Shape(X, start=0, end=1))
     numbers = graph.Range(np.array(0), rows, np.array(1))
     starts = graph.Mul(graph.Unsqueeze(numbers, np.array([1])), np.array(width))
-    return graph.Reshape(X, np.array([-1])), starts
+    flat = graph.Reshape(X, np.array([-1]))
+
+    def read(column: str) -> str:
+        place = graph.Add(starts, graph.Cast(column, to=TensorProto.INT64))
+        return graph.Gather(flat, place, axis=0)
+
+    return read
 
 
 def _table(ensemble: Ensemble) -> Table:
@@ -135,7 +146,7 @@ def _table(ensemble: Ensemble) -> Table:
     feature = np.concatenate([tree.feature for tree in trees])
     value, base = _split(ensemble, leaf)
     return Table(
-        feature=np.where(leaf, 0, feature).astype(np.int64),
+        feature=np.where(leaf, 0, feature).astype(np.int32),
         threshold=np.where(leaf, np.float32(0), threshold).astype(np.float32),
         left=left.astype(np.int32),
         right=right.astype(np.int32),
