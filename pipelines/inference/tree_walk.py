@@ -6,7 +6,7 @@ row stands in each tree, shape (N, trees), a level is::
     x = X[row, feature[s]]
     s = left[s] if x <= threshold[s] else right[s]
 
-GatherElements says x; of more than 64 columns, where the reference evaluator cannot compute it,
+GatherElements says x; of 64 columns and more, where the reference evaluator cannot compute it,
 a Gather of X written row by row, which takes a fifth longer.
 
 A leaf leads to itself, so rows that have arrived stay where they are.
@@ -32,7 +32,7 @@ __all__ = ["table_bytes", "walk"]
 
 BITS = 24  # of a float32's significand
 ENTRY = 4  # bytes of a number in the tables
-WIDE = 64  # columns; the reference evaluator gathers elements of no more
+NARROW = 63  # columns; the reference evaluator gathers elements of no more
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def walk(graph: Graph, X: str, ensemble: Ensemble) -> str:
     X, feature, width = _gaps_directed(graph, X, table, ensemble.features)
     at = _first(graph, X, table, feature)
     if table.levels > 1:
-        read = (_elements if width <= WIDE else _row_by_row)(graph, X, width)
+        read = (_elements if width <= NARROW else _row_by_row)(graph, X, width)
         nodes = (feature, table.threshold, table.left, table.right)
         names = [graph.constant(each) for each in nodes]
     for _ in range(table.levels - 1):

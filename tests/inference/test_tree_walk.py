@@ -130,13 +130,14 @@ def test_a_deep_chain_of_nodes_is_walked_to_its_end() -> None:
     [DecisionTreeClassifier(random_state=0), HistGradientBoostingClassifier(max_iter=5)],
     ids=["tree", "boosting"],
 )
-@pytest.mark.parametrize("width", [64, 65])
-def test_the_reference_evaluator_walks_a_tree_over_more_than_64_columns(
+# A boosting's matrix has each column twice.
+@pytest.mark.parametrize("width", [31, 32, 63, 64, 80])
+def test_the_reference_evaluator_walks_trees_over_64_columns_and_more(
     estimator: Any, width: int
 ) -> None:
     names = [f"x{place}" for place in range(width)]
     X = pd.DataFrame(np.random.default_rng(1).normal(size=(300, width)), columns=names)
-    y = (X["x60"] * X["x3"] + X[names[-1]] > 0).astype(int).to_numpy()
+    y = (X["x20"] * X["x3"] + X[names[-1]] > 0).astype(int).to_numpy()
     pipeline = Pipeline([("p", Preprocessor(names, [], scale=False)), ("e", estimator)]).fit(X, y)
     columns = {name: {"type": "number", "missing": False} for name in names}
     contract = {"target": "y", "classes": [0, 1], "missing": [], "columns": columns}
