@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -59,7 +58,6 @@ def contract() -> dict[str, Any]:
 def sections(short: bool) -> Iterator[tuple[str, str]]:
     """A table of candidates and runtimes: rows, ties, the largest difference, seconds."""
     rows, part = (5_000, 5_000) if short else (1_000_000, PART)
-    runtimes = [replace(each, most_rows=lambda _: 2 * PART) for each in RUNTIMES]
     train = table(20_000, 0)
     z = np.nan_to_num(train["x0"]) + (train["c0"] == "north") + np.nan_to_num(train["x1"]) / 10
     labels = np.array(CLASSES)[np.digitize(z, [-0.5, 1.0])]
@@ -70,7 +68,7 @@ def sections(short: bool) -> Iterator[tuple[str, str]]:
             "model": to_onnx(pipeline, contract(), {}),
             "portable": to_portable(pipeline, contract(), {}),
         }
-        for runtime in runtimes:
+        for runtime in RUNTIMES:
             lines.append(f"| {name} | {_row(pipeline, graphs, runtime, rows, part)}")
     head = (
         "| candidate | runtime | graph | rows | other labels | ties | largest difference | on "
@@ -79,7 +77,8 @@ def sections(short: bool) -> Iterator[tuple[str, str]]:
     yield (
         "",
         f"{rows:,} generated rows each, with gaps and values never seen, and the proof's own "
-        "rows beside every part of them. A runtime that disagreed would stop the run.\n\n"
+        "rows beside every part of them; the reference evaluator answers an even sample where "
+        "it is slow, as in a training. A runtime that disagreed would stop the run.\n\n"
         + head
         + "\n".join(lines)
         + f"\n\n{machine()}\n",
