@@ -38,6 +38,8 @@ def configured(providers: Sequence[str]) -> list[Provider]:
 
 def installed(wanted: Sequence[str], strict: bool) -> list[str]:
     """The wanted providers that this installation has, the CPU last."""
+    if isinstance(wanted, str):
+        raise ModelError(f"`providers` takes a list of names: providers=[{wanted!r}].")
     known = onnxruntime.get_all_providers()
     unknown = [name for name in wanted if name not in known]
     if unknown:

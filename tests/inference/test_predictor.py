@@ -277,6 +277,11 @@ def test_cuda_is_told_to_multiply_in_whole_float32_once_its_libraries_are_loaded
     assert [given for given in told[1:] if given != "loaded"] == [asked] * 2
 
 
+def test_a_single_name_instead_of_a_list_of_providers_is_refused(path: Path) -> None:
+    with pytest.raises(ModelError, match=r"providers=\['CPUExecutionProvider'\]"):
+        Predictor.load(path, providers="CPUExecutionProvider")
+
+
 def test_a_provider_with_an_unknown_name_is_refused(path: Path) -> None:
     with pytest.raises(ModelError, match="knows no provider Cuda"):
         Predictor.load(path, providers=["Cuda"])

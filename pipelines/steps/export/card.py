@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipelines.metrics import Interval
+from pipelines.report.headings import HEADINGS, inline
 from pipelines.steps.export.later import with_decision
 from pipelines.steps.export.markdown import cell, code, table
 from pipelines.steps.export.release import Release
@@ -80,7 +81,7 @@ def _quality(release: Release) -> Iterator[str]:
     yield table(
         ("metric", "value", "95 % interval"),
         [
-            (name.replace("_", " "), _number(value.value), _interval(value))
+            (inline(HEADINGS[name]), _number(value.value), _interval(value))
             for name, value in trained.scores.items()
         ],
     )
@@ -93,7 +94,7 @@ def _groups(release: Release) -> Iterator[str]:
         yield "No groups were asked for, so none were looked at (`[evaluation] slices`).\n"
         return
     yield table(
-        ("group", "rows", *(name.replace("_", " ") for name in SHOWN_SLICES), "remark"),
+        ("group", "rows", *(inline(HEADINGS[name]) for name in SHOWN_SLICES), "remark"),
         [
             (
                 f"{each.column} = {each.value}",

@@ -35,7 +35,7 @@ def test_the_card_has_its_sections_in_order() -> None:
 def test_metrics_stand_with_their_intervals_and_what_is_not_defined_in_words() -> None:
     told = section(card(release()), "How good it is")
     assert "| log loss | 0.2500 | 0.2000 to 0.3000 |" in told
-    assert "| roc auc | not defined on these rows |  |" in told
+    assert "| ROC AUC | not defined on these rows |  |" in told
     assert "nan" not in card(release()).lower().replace("nanosecond", "")
 
 
