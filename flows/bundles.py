@@ -107,7 +107,8 @@ def export_bundle(config: Path, workspace: Path, folder: Path, number: str | Non
     Raises
     ------
     UsageError
-        If the folder holds anything but a former bundle of this model, or no bundle was kept.
+        If the folder holds anything but a former bundle of this model or cannot be written,
+        or no bundle was kept.
     NoVersionError
         If there is no such version.
     """
@@ -116,7 +117,13 @@ def export_bundle(config: Path, workspace: Path, folder: Path, number: str | Non
     version = _version(client, line, config, number)
     place = _place(folder, line.model)
     files = concluded(line, client, version, _kept(client, version, config))
-    write_folder(place, files)
+    try:
+        write_folder(place, files)
+    except OSError as error:
+        raise UsageError(
+            f"The bundle cannot be written to {folder}: {error.strerror}. Nothing of it is left "
+            "there. See to it, or name another folder."
+        ) from None
     return Exported(
         model=line.model,
         version=version.number,

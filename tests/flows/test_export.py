@@ -75,6 +75,13 @@ def test_a_former_bundle_of_the_model_is_replaced_and_no_other_folder(trained: A
     assert "is a file" in refused(config, folder, config)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_a_place_that_cannot_be_written_is_named(trained: Any) -> None:
+    _, config, _ = trained
+    said = refused(config, trained[0], "/proc/bundle")
+    assert "cannot be written to /proc/bundle: No such file or directory" in said
+
+
 def test_drafts_of_others_beside_the_folder_stay(trained: Any) -> None:
     folder, config, _ = trained
     (folder / "beside" / ".2024-backup").mkdir(parents=True)
