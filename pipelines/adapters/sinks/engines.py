@@ -10,7 +10,7 @@ import sqlalchemy
 from sqlalchemy import URL, Engine
 from sqlalchemy.pool import NullPool
 
-from pipelines.adapters.sources.engines import POSTGRES, Openers, engine_of, patience
+from pipelines.adapters.sources.engines import Openers, engine_of, psycopg_engine
 from pipelines.records import DataError
 
 __all__ = ["open_engine"]
@@ -28,18 +28,7 @@ def open_engine(url: str, place: str, trial: bool = False) -> Engine:
 
 
 def _postgres(url: URL, base: Path, place: str) -> Engine:  # noqa: ARG001
-    if url.drivername not in POSTGRES:
-        raise DataError(
-            f"PostgreSQL is written to through psycopg only, not {url.get_driver_name()}. Write "
-            "postgresql+psycopg://….",
-            path=place,
-        )
-    return sqlalchemy.create_engine(
-        url.set(drivername=POSTGRES[-1]),
-        poolclass=NullPool,
-        hide_parameters=True,
-        connect_args=patience(url),
-    )
+    return psycopg_engine(url, place, "written to")
 
 
 def _sqlite(url: URL, base: Path, place: str) -> Engine:

@@ -24,7 +24,7 @@ from sqlalchemy.pool import NullPool
 from pipelines.adapters.sources.environment import expanded, one_line
 from pipelines.records import DataError
 
-__all__ = ["POSTGRES", "READ_ONLY", "Openers", "engine_of", "open_engine", "patience"]
+__all__ = ["READ_ONLY", "Openers", "engine_of", "open_engine", "psycopg_engine"]
 
 SECONDS = 15
 # Which of Python's packages holds a driver that is not there.
@@ -92,11 +92,16 @@ def engine_of(openers: Openers, url: str, base: Path, place: str) -> Engine:
 
 
 def _postgres(url: URL, base: Path, place: str) -> Engine:  # noqa: ARG001
+    # Another driver may send several statements at once, the first of which ends the read-only
+    # transaction.
+    return psycopg_engine(url, place, "read", execution_options={"postgresql_readonly": True})
+
+
+def psycopg_engine(url: URL, place: str, done: str, **options: Any) -> Engine:
+    """An engine over psycopg; `done` is what is done through it, for who names another driver."""
     if url.drivername not in POSTGRES:
-        # Another driver may send several statements at once, the first of which ends the
-        # read-only transaction.
         raise DataError(
-            f"PostgreSQL is read through psycopg only, not {url.get_driver_name()}. Write "
+            f"PostgreSQL is {done} through psycopg only, not {url.get_driver_name()}. Write "
             "postgresql+psycopg://….",
             path=place,
         )
@@ -104,12 +109,12 @@ def _postgres(url: URL, base: Path, place: str) -> Engine:  # noqa: ARG001
         url.set(drivername=POSTGRES[-1]),
         poolclass=NullPool,
         hide_parameters=True,
-        connect_args=patience(url),
-        execution_options={"postgresql_readonly": True},
+        connect_args=_patience(url),
+        **options,
     )
 
 
-def patience(url: URL) -> dict[str, Any]:
+def _patience(url: URL) -> dict[str, Any]:
     """How long psycopg waits for a connection, unless the URL or the environment says so."""
     patient = "connect_timeout" in url.query or "PGCONNECT_TIMEOUT" in os.environ
     return {} if patient else {"connect_timeout": SECONDS}
