@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
@@ -39,7 +40,9 @@ from pipelines.scoring import Scoring
 __all__ = ["Scored", "scoring"]
 
 # Rows of a batch, fewer where they have many columns; batches of a part.
-ROWS, CELLS, FEWEST, PART = 65_536, 1 << 19, 64, 16
+ROWS, CELLS, FEWEST, PART = 65_536, 1 << 18, 64, 32
+# After so many batches the system gets back what was freed.
+TIDY = 8
 CODE = ("pipelines.scoring", "pipelines.adapters.tables", "pipelines.adapters.sinks")
 
 
@@ -203,6 +206,9 @@ def _convey(
             # One table a sink: the answers, and what was set aside.
             for sink, rows in zip(sinks, (answered, scorer.aside), strict=False):
                 writing.do(sink.add, rows, batch.file or files.files()[0])
+            if count % TIDY == 0:
+                # Its allocator keeps what each thread has freed until it is asked for it.
+                pa.default_memory_pool().release_unused()
             if count % PART == 0:
                 writing.do(_note, journal, sinks, {"batches": count, "scorer": scorer.state})
 

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.adapters import tables
+from pipelines.adapters.tables import writers
 from pipelines.records import DataError
 
 ROWS = pa.table({"k": ["x", "y"], "n": [1.5, float("nan")], "t": ["a,b", None]})
@@ -142,11 +143,12 @@ def test_a_parquet_file_of_several_parts_is_one_that_every_position_of_is_true(
     path = tmp_path / "out.parquet"
     in_parts(path, 7)
     file = pq.ParquetFile(path, page_checksum_verification=True)
-    assert file.metadata.num_row_groups == 7
+    assert file.metadata.num_row_groups == 4
     assert file.schema_arrow.metadata[b"k"] == b"v"
-    for i in reversed(range(7)):
-        assert file.read_row_group(i).equals(numbered(i))
-    starts = [file.metadata.row_group(i).column(0).data_page_offset for i in range(7)]
+    for i in reversed(range(4)):
+        batches = [numbered(j) for j in range(2 * i, min(2 * i + 2, 7))]
+        assert file.read_row_group(i).equals(pa.concat_tables(batches))
+    starts = [file.metadata.row_group(i).column(0).data_page_offset for i in range(4)]
     assert starts == sorted(starts)
 
 
@@ -155,6 +157,19 @@ def _interrupted(writer: tables.Writer) -> None:
         writer.write(ROWS)
         writer.part()
         raise KeyboardInterrupt
+
+
+def test_small_pieces_make_one_row_group_until_it_is_large_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writers, "ROW_GROUP", 10)
+    pieces = [pa.table({"a": [i, i], "b": [0.5, i]}) for i in range(5)]  # of 4 cells each
+    with tables.Writer(tmp_path / "out.parquet") as writer:
+        list(map(writer.write, pieces))
+    file = pq.ParquetFile(tmp_path / "out.parquet")
+    groups = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+    assert groups == [6, 4]
+    assert file.read().equals(pa.concat_tables(pieces))
 
 
 def test_an_interrupted_writer_leaves_a_draft_that_was_named_and_no_other(tmp_path: Path) -> None:

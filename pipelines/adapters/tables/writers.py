@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,6 +31,8 @@ __all__ = ["CSV", "PARQUET", "Writer"]
 
 CSV = frozenset({".csv"})
 PARQUET = frozenset({".parquet", ".pq"})
+# Rows that come in smaller pieces wait for others, so that a row group of Parquet is no crumb.
+ROW_GROUP = 1 << 18  # cells
 MAGIC = b"PAR1"
 # At the end of a Parquet file: its footer's length, and the mark.
 END = 8
@@ -73,6 +76,7 @@ class Writer:
         self._metadata = dict(metadata or {})
         self._sink: pcsv.CSVWriter | pq.ParquetWriter | None = None
         self._schema: pa.Schema | None = None
+        self._waiting: list[pa.Table] = []
         self._file: pa.NativeFile | None = None
         suffix = path.suffix.lower()
         if suffix not in CSV | PARQUET:
@@ -104,10 +108,8 @@ class Writer:
     def write(self, rows: pa.Table | pa.RecordBatch) -> None:
         """Add rows."""
         table = pa.Table.from_batches([rows]) if isinstance(rows, pa.RecordBatch) else rows
-        # Pages are cut anew at each chunk: the same rows shall give the same bytes.
-        table = table.combine_chunks()
         table = self._with_metadata(table) if self._parquet else as_csv_holds(table, self.path)
-        try:
+        with self._refusals():
             if self._sink is None:
                 self._schema = self._schema or table.schema
                 self._sink = self._open(self._schema)
@@ -117,23 +119,16 @@ class Writer:
                     "written; make all batches alike.",
                     path=self.path,
                 )
-            self._sink.write_table(table)
-        except OSError as error:
-            raise self._unwritable(error) from None
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise DataError(
-                f"cannot hold this table ({str(error).splitlines()[0]}). Nothing was written; "
-                "write to a .parquet file, or leave the column out.",
-                path=self.path,
-            ) from None
+            self._waiting.append(table)
+            if not self._parquet or sum(map(_cells, self._waiting)) >= ROW_GROUP:
+                self._write_waiting()
 
     def part(self) -> list[int]:
         """Where each part ends, once all rows so far are on the disk as the last of them."""
-        try:
+        with self._refusals():
+            self._write_waiting()
             self._close()
             _to_disk(self.draft)
-        except OSError as error:
-            raise self._unwritable(error) from None
         return list(self._ends)
 
     def __exit__(
@@ -144,17 +139,39 @@ class Writer:
     ) -> None:
         interrupted = kind is not None and not issubclass(kind, Exception)
         try:
-            self._close()
-            if kind is None and self._ends:
-                if self._parquet and len(self._ends) > 1:
-                    self._write_footer()
-                _to_disk(self.draft)
-                self.draft.replace(self.path)
-        except OSError as failure:
-            raise self._unwritable(failure) from None
+            with self._refusals():
+                if kind is None:
+                    self._write_waiting()
+                self._close()
+                if kind is None and self._ends:
+                    if self._parquet and len(self._ends) > 1:
+                        self._write_footer()
+                    _to_disk(self.draft)
+                    self.draft.replace(self.path)
         finally:
             if not (interrupted and self._kept):
                 self.draft.unlink(missing_ok=True)
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        """A place that takes no more, and a table that the file cannot hold, in words."""
+        try:
+            yield
+        except OSError as error:
+            raise self._unwritable(error) from None
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise DataError(
+                f"cannot hold this table ({str(error).splitlines()[0]}). Nothing was written; "
+                "write to a .parquet file, or leave the column out.",
+                path=self.path,
+            ) from None
+
+    def _write_waiting(self) -> None:
+        """Write what waits as one row group."""
+        waiting, self._waiting = self._waiting, []
+        if waiting and self._sink is not None:
+            # Pages are cut anew at each chunk: the same rows shall give the same bytes.
+            self._sink.write_table(pa.concat_tables(waiting).combine_chunks())
 
     def _with_metadata(self, table: pa.Table) -> pa.Table:
         if not self._metadata:
@@ -202,6 +219,10 @@ class Writer:
             "room.",
             path=self.path,
         )
+
+
+def _cells(table: pa.Table) -> int:
+    return int(table.num_rows * table.num_columns)
 
 
 def _footer(file: int, end: int) -> pq.FileMetaData:
