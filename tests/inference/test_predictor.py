@@ -247,7 +247,7 @@ def test_a_provider_that_did_not_start_is_an_error_when_strict_and_else_reported
     monkeypatch.setattr(
         onnxruntime,
         "InferenceSession",
-        lambda content, options, providers: session(content, options, providers=providers[1:]),
+        lambda content, options, providers, **_: session(content, options, providers[1:]),
     )
     with pytest.raises(ModelError, match="did not start"):
         Predictor.load(path, providers=[ABSENT], strict=True)
@@ -262,7 +262,7 @@ def test_cuda_is_told_to_multiply_in_whole_float32_once_its_libraries_are_loaded
     told: list[object] = []
     session = onnxruntime.InferenceSession
 
-    def opened(content: bytes, options: object, providers: list[object]) -> object:
+    def opened(content: bytes, options: object, providers: list[object], **_: object) -> object:
         told.append(providers)
         return session(content, options, providers=["CPUExecutionProvider"])
 

@@ -12,7 +12,7 @@ from pipelines.inference.providers import CPU as CPU_PROVIDER
 from pipelines.inference.providers import CUDA as CUDA_PROVIDER
 from pipelines.inference.providers import configured
 from pipelines.inference.runtimes.runtime import Answer, NoAnswerError, Runtime
-from pipelines.inference.serving import Model, ModelError, session_options
+from pipelines.inference.serving import Model, ModelError, opened, session_options
 
 __all__ = ["CPU", "CPU_PORTABLE", "CUDA", "CUDA_PORTABLE"]
 
@@ -59,9 +59,7 @@ def _model(provider: str, content: bytes, features: Any) -> Answer:
 
 def _portable(provider: str, content: bytes, features: Any) -> Answer:
     try:
-        session = onnxruntime.InferenceSession(
-            content, session_options(), providers=_providers(provider)
-        )
+        session = opened(content, _providers(provider), session_options())
         _require(session, provider)
         outputs = ["label", "probabilities"]
         starts = range(0, max(len(features), 1), BATCH)

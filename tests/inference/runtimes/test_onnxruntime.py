@@ -34,7 +34,7 @@ def test_cuda_is_told_to_multiply_in_whole_float32(monkeypatch: pytest.MonkeyPat
     asked = []
 
     class Session:
-        def __init__(self, *_: object, providers: list[object]) -> None:
+        def __init__(self, *_: object, providers: list[object], **__: object) -> None:
             asked.extend(providers)
 
         def get_providers(self) -> list[str]:
