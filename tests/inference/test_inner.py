@@ -4,18 +4,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pandas as pd
 import pyarrow as pa
 import pytest
 
-from pipelines.inference import InputError, Predictor
+from pipelines.inference import InputError, Predictor, runtimes
 from pipelines.inference import inner as module
 from pipelines.inference.convert import to_onnx
 from pipelines.inference.inner import InnerModel, run_bound
 from pipelines.inference.placement import elsewhere, placements
 from pipelines.inference.serving import Model, session_options
 from tests.inference import cases
+from tests.inference.runtimes import at_hand
 from tests.inference.test_predictor import sent
 
 CUDA = "CUDAExecutionProvider"
@@ -158,10 +158,8 @@ def test_bound_inputs_and_outputs_give_the_same_bits(content: bytes, model: Mode
     assert np.array_equal(bound[1], probabilities)
 
 
-@pytest.mark.skipif(
-    CUDA not in onnxruntime.get_available_providers(), reason="ONNX Runtime has no CUDA here"
-)
 def test_the_gpu_gives_the_labels_of_the_cpu(content: bytes) -> None:
+    at_hand.require(runtimes.onnxruntime.CUDA)
     table = sent(3_000)
     on_gpu = Predictor(content, providers=[CUDA], strict=True)
     assert on_gpu.providers[0] == CUDA

@@ -10,7 +10,7 @@ import onnxruntime
 
 from pipelines.inference.providers import CPU as CPU_PROVIDER
 from pipelines.inference.providers import CUDA as CUDA_PROVIDER
-from pipelines.inference.providers import configured
+from pipelines.inference.providers import configured, start_problem
 from pipelines.inference.runtimes.runtime import Answer, NoAnswerError, Runtime
 from pipelines.inference.serving import Model, ModelError, opened, session_options
 
@@ -20,12 +20,13 @@ BATCH = 65_536  # rows at a time, so that a walk through many trees stays small 
 
 
 def _absent(provider: str) -> str:
-    if provider in onnxruntime.get_available_providers():
-        return ""
-    return (
-        f"The installed ONNX Runtime {onnxruntime.__version__} has no {provider}. On a machine "
-        "with an NVIDIA GPU, install requirements.gpu.lock instead of requirements.lock."
-    )
+    if provider not in onnxruntime.get_available_providers():
+        return (
+            f"The installed ONNX Runtime {onnxruntime.__version__} has no {provider}. On a machine "
+            "with an NVIDIA GPU, install requirements.gpu.lock instead of requirements.lock."
+        )
+    problem = start_problem(provider)
+    return f"{provider} is installed and did not start: {problem}." if problem else ""
 
 
 def _version() -> str:

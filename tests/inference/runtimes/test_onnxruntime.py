@@ -14,6 +14,18 @@ def test_without_cuda_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     assert CPU.absent() == ""
 
 
+def test_cuda_that_does_not_start_is_not_at_hand_and_the_reason_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(installed, "get_available_providers", lambda: here)
+    monkeypatch.setattr(onnxruntime, "start_problem", lambda name: f"{name[:4]} has no driver")
+    for runtime in (onnxruntime.CUDA, onnxruntime.CUDA_PORTABLE):
+        assert runtime.absent() == (
+            "CUDAExecutionProvider is installed and did not start: CUDA has no driver."
+        )
+
+
 def test_cuda_that_does_not_start_is_no_answer_and_not_the_cpus(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
