@@ -49,11 +49,15 @@ def _require(session: Any, provider: str) -> None:
 def _model(provider: str, content: bytes, features: Any) -> Answer:
     try:
         model = Model(content, _providers(provider), session_options())
+        _require(model.session, provider)
+        starts = range(0, max(len(features), 1), BATCH)
+        parts = [model.run(features.iloc[start : start + BATCH]) for start in starts]
+    except NoAnswerError:
+        raise
     except ModelError as error:
         raise NoAnswerError(str(error)) from None
-    _require(model.session, provider)
-    starts = range(0, max(len(features), 1), BATCH)
-    parts = [model.run(features.iloc[start : start + BATCH]) for start in starts]
+    except Exception as error:  # ONNX Runtime's own exceptions share no narrower base
+        raise NoAnswerError(f"{provider} failed while it answered: {error}") from None
     labels, probabilities = zip(*parts, strict=True)
     return np.concatenate(labels), np.concatenate(probabilities)
 
