@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 import statistics
@@ -10,6 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from pipelines.libraries import version
 
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "onnxruntime", "mlflow", "prefect")
 
@@ -49,7 +50,5 @@ def machine(libraries: Sequence[str] = LIBRARIES) -> str:
     if cpu.exists():
         names = [line for line in cpu.read_text().splitlines() if line.startswith("model name")]
         model = names[0].split(":")[1].strip() if names else model
-    versions = ", ".join(
-        f"{name} {importlib.metadata.version(name)}" for name in dict.fromkeys(libraries)
-    )
+    versions = ", ".join(f"{name} {version(name)}" for name in dict.fromkeys(libraries))
     return f"{os.cpu_count()} cores, {model}; Python {platform.python_version()}, {versions}."

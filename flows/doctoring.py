@@ -15,10 +15,15 @@ from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import moving
 from pipelines.inference.providers import available_providers
 from pipelines.inference.runtimes import runtimes_of
+from pipelines.libraries import builds
 
 __all__ = ["Finding", "examine"]
 
 NEEDED_GB = 1.0
+LOCKS = (
+    "Install requirements.lock into a new environment; on a machine with an NVIDIA GPU "
+    "requirements.gpu.lock instead."
+)
 
 
 @dataclass(frozen=True)
@@ -47,20 +52,26 @@ def examine(workspace: Path, fix: bool) -> list[Finding]:
 def _versions() -> Iterator[Finding]:
     python = ".".join(map(str, sys.version_info[:3]))
     yield Finding("python", sys.version_info >= (3, 11), python, "")
-    wrong = []
+    wrong: list[str] = []
     for line in importlib.metadata.requires("logitline") or []:
         requirement = Requirement(line)
         if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
             continue
-        try:
-            installed = importlib.metadata.version(requirement.name)
-        except importlib.metadata.PackageNotFoundError:
-            wrong.append(f"{requirement.name} is not installed")
-            continue
-        if not requirement.specifier.contains(installed, prereleases=True):
-            wrong.append(f"{requirement.name} {installed} is not {requirement.specifier}")
-    remedy = "Install requirements.lock into this environment." if wrong else ""
+        wrong += _misfits(requirement)
+    remedy = LOCKS if wrong else ""
     yield Finding("libraries", not wrong, "; ".join(wrong) or "as required", remedy)
+
+
+def _misfits(requirement: Requirement) -> Iterator[str]:
+    """What is wrong with what is installed of a library."""
+    found = builds(requirement.name)
+    if not found:
+        yield f"{requirement.name} is not installed"
+    if len(found) > 1:
+        yield f"{' and '.join(found)} are both installed, and overwrite each other's files"
+    for name, installed in found.items():
+        if not requirement.specifier.contains(installed, prereleases=True):
+            yield f"{name} {installed} is not {requirement.specifier}"
 
 
 def _storage(workspace: Path) -> Iterator[Finding]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import importlib.metadata
 import json
 import sys
 from collections.abc import Callable, Iterable
@@ -21,6 +20,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+
+from pipelines.libraries import version
 
 __all__ = ["code_digest", "content_digest", "files_digest", "row_digests", "uniform"]
 
@@ -36,8 +37,6 @@ ROUNDS = (
 BLOCK = 16_384
 THREADS = 2
 Words = Callable[[int, int, NDArray[np.uint64]], None]
-# Import names that differ from the name of the distribution.
-DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 
 
 def content_digest(value: Any) -> str:
@@ -148,9 +147,7 @@ def code_digest(*modules: str) -> str:
     Comments and layout do not count: the digest is taken over the syntax tree.
     """
     trees, libraries = _closure(modules)
-    versions = {
-        name: importlib.metadata.version(DISTRIBUTIONS.get(name, name)) for name in libraries
-    }
+    versions = {name: version(name) for name in libraries}
     return content_digest({"code": trees, "versions": versions, "python": sys.version_info[:2]})
 
 

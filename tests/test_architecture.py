@@ -17,7 +17,7 @@ FILES = sorted([*(ROOT / "pipelines").rglob("*.py"), *(ROOT / "flows").rglob("*.
 LONGEST_FILE, LONGEST_FUNCTION = 300, 50
 
 # The modules directly under pipelines/ that say what a table and a configuration are.
-RECORDS = {"records", "config", "cron", "metrics", "digests"}
+RECORDS = {"records", "config", "cron", "metrics", "digests", "libraries"}
 READING = {"loading", "problems", "slice_problems"}
 # Room → the rooms that it may import, beside itself.
 ROOMS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from pathlib import Path
 
 import numpy as np
@@ -163,7 +164,7 @@ def test_a_librarys_version_is_part_of_the_code_digest(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = first_digest()
-    monkeypatch.setattr(digests.importlib.metadata, "version", lambda name: f"{name} 9.9")
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: f"{name} 9.9")
     assert first_digest() != before
 
 

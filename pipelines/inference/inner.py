@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipelines.inference.binding import InputError, as_column, part, require, same_length
 from pipelines.inference.encoder import CODES, PROBABILITIES, Dense, Encoder, Feeds
-from pipelines.inference.serving import Model, Provider
+from pipelines.inference.serving import Model, Provider, opened
 
 __all__ = ["InnerModel", "probes", "run_bound"]
 
@@ -42,7 +42,7 @@ class InnerModel:
         self, model: Model, form: Dense, providers: Sequence[Provider], options: Any
     ) -> None:
         self._model, self.form = model, form
-        self.session = onnxruntime.InferenceSession(form.model, options, providers=list(providers))
+        self.session = opened(form.model, providers, options)
         active = self.session.get_providers()[0]
         self._device = DEVICES.get(active)
         self._encoder = Encoder(form, model.contract, model.words)

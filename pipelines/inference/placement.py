@@ -8,9 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import onnxruntime
-
-from pipelines.inference.serving import Provider
+from pipelines.inference.serving import Provider, opened
 
 __all__ = ["elsewhere", "placements"]
 
@@ -26,7 +24,7 @@ def placements(
     with tempfile.TemporaryDirectory() as folder:
         options.enable_profiling = True
         options.profile_file_prefix = str(Path(folder, "profile"))
-        session = onnxruntime.InferenceSession(model, options, providers=list(providers))
+        session = opened(model, providers, options)
         session.run(None, dict(feeds))
         events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
     found = {}

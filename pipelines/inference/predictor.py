@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipelines.inference.binding import InputError, single_row
 from pipelines.inference.inner import InnerModel, probes
 from pipelines.inference.placement import elsewhere, placements
-from pipelines.inference.providers import CPU, configured, installed, require_active
+from pipelines.inference.providers import CPU, configured, require_active, started
 from pipelines.inference.schema import schema_changes
 from pipelines.inference.serving import (
     Model,
@@ -72,7 +72,7 @@ class Predictor:
         threads: int = 1,
         arena: bool = True,
     ) -> None:
-        here = installed(providers, strict)
+        here = started(providers, strict)
         options = session_options(threads, arena)
         given = configured(here)
         self._model = Model(content, given, options)
@@ -89,7 +89,8 @@ class Predictor:
         self.contract = self._model.contract
         self.inputs = self._model.inputs
         self.columns = tuple(self._model.columns)
-        self.providers: tuple[str, ...] = tuple(self._model.session.get_providers())
+        answering = self._inner or self._model
+        self.providers: tuple[str, ...] = tuple(answering.session.get_providers())
         require_active(here, self.providers, strict)
         self.fallbacks = self._fallbacks(content, session_options(threads, arena))
 
@@ -116,8 +117,8 @@ class Predictor:
         providers : sequence of str, optional
             ONNX Runtime's execution providers, the preferred one first. Default: the CPU.
         strict : bool, default=False
-            Whether a provider that is absent is an error; otherwise the CPU steps in, which
-            is logged and shows in `providers`.
+            Whether a provider that is absent or does not start is an error; otherwise the
+            CPU steps in, which is logged and shows in `providers`.
         threads : int, default=1
             Threads within an operator.
         arena : bool, default=True
@@ -128,7 +129,7 @@ class Predictor:
         ------
         ModelError
             The file is unreadable, has another digest, is no model of logitline, or a
-            provider is absent and `strict` is set.
+            provider is absent or does not start and `strict` is set.
         """
         fetch = functools.partial(_fetched, source, sha256)
         made = cls(fetch(), providers or (CPU,), strict, threads, arena)

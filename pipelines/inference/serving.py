@@ -63,9 +63,7 @@ class Model:
         options: Any = None,
     ) -> None:
         try:
-            self.session = onnxruntime.InferenceSession(
-                content, options or session_options(), providers=list(providers)
-            )
+            self.session = opened(content, providers, options or session_options())
         except Exception as error:  # ONNX Runtime's own exceptions share no narrower base
             raise ModelError(f"ONNX Runtime cannot load the file as a model: {error}") from None
         self.metadata: dict[str, str] = dict(self.session.get_modelmeta().custom_metadata_map)
@@ -202,6 +200,23 @@ def _fits(session: Any, metadata: Mapping[str, str]) -> bool:
         )
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         return False
+
+
+def opened(content: bytes, providers: Sequence[Provider], options: Any) -> Any:
+    """A session over a graph; on the last provider alone where another does not take it.
+
+    `get_providers` tells which it is. ONNX Runtime's own way would print a page on stdout, and
+    would in any later call that a provider fails in go on without it, whatever was told before:
+    here such a call raises.
+    """
+    try:
+        return onnxruntime.InferenceSession(
+            content, options, providers=list(providers), enable_fallback=0
+        )
+    except (ValueError, RuntimeError):  # a provider's; what a graph does wrong is of other types
+        if len(providers) == 1:
+            raise
+        return opened(content, providers[-1:], options)
 
 
 def session_options(threads: int = 1, arena: bool = True) -> Any:

@@ -27,11 +27,12 @@ import pytest
 from mlflow.tracking import MlflowClient
 from sklearn.pipeline import Pipeline
 
-from pipelines.adapters.tracking.models import LoggedModel, log_model
+from pipelines.adapters.tracking.models import LoggedModel, log_model, save_model
 from pipelines.estimators.preprocessing import Preprocessor
 from pipelines.estimators.reference import ReferenceLogistic
 from pipelines.inference import Predictor, serving
 from pipelines.inference.convert import to_onnx
+from tests.test_libraries import install
 
 CONTRACT: dict[str, Any] = {
     "target": "species",
@@ -308,6 +309,17 @@ def test_the_requirements_are_pinned_and_name_no_more_than_serving_needs(
     names = {line.split("==")[0] for line in lines}
     assert all("==" in line for line in lines)
     assert names == {"mlflow", "numpy", "onnx", "onnxruntime", "pandas"}
+
+
+def test_a_model_made_beside_the_build_for_gpus_asks_for_the_plain_onnx_runtime(
+    registered: Registered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It is answered on the CPU, so whoever serves it needs no libraries of CUDA.
+    install(monkeypatch, onnxruntime_gpu="1.31.1")
+    save_model(tmp_path / "model", registered.content, CONTRACT, registered.features, SERVING)
+    lines = (tmp_path / "model" / "requirements.txt").read_text().split()
+    assert "onnxruntime==1.31.1" in lines
+    assert not [line for line in lines if "gpu" in line]
 
 
 def test_a_model_that_the_run_has_already_is_not_logged_again(registered: Registered) -> None:

@@ -4,18 +4,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pandas as pd
 import pyarrow as pa
 import pytest
 
-from pipelines.inference import InputError, Predictor
+from pipelines.inference import InputError, Predictor, runtimes
 from pipelines.inference import inner as module
 from pipelines.inference.convert import to_onnx
 from pipelines.inference.inner import InnerModel, run_bound
 from pipelines.inference.placement import elsewhere, placements
 from pipelines.inference.serving import Model, session_options
 from tests.inference import cases
+from tests.inference.runtimes import at_hand
 from tests.inference.test_predictor import sent
 
 CUDA = "CUDAExecutionProvider"
@@ -158,10 +158,42 @@ def test_bound_inputs_and_outputs_give_the_same_bits(content: bytes, model: Mode
     assert np.array_equal(bound[1], probabilities)
 
 
-@pytest.mark.skipif(
-    CUDA not in onnxruntime.get_available_providers(), reason="ONNX Runtime has no CUDA here"
-)
+@pytest.fixture
+def bound(monkeypatch: pytest.MonkeyPatch, small_chunks: Predictor) -> Predictor:
+    """A Predictor that binds as on a GPU, in chunks of 16 rows; the device is the CPU."""
+    monkeypatch.setattr(small_chunks._inner, "_device", "cpu")
+    monkeypatch.setattr(small_chunks._inner.session, "run", None)  # whatever does not bind fails
+    return small_chunks
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 16, 17, 100])
+def test_any_number_of_bound_rows_gets_the_bits_of_the_file_s_graph(
+    bound: Predictor, model: Model, rows: int
+) -> None:
+    table = sent(rows)
+    labels, probabilities = model.answer(model.bind(table))
+    found = bound.run(table)
+    assert found[0].tolist() == labels.tolist()
+    assert np.array_equal(found[1], probabilities)
+
+
+def test_callers_on_several_threads_bind_apart(bound: Predictor, model: Model) -> None:
+    tables = [sent(rows) for rows in range(1, 60)]
+    right = [model.answer(model.bind(table))[1] for table in tables]
+    with ThreadPoolExecutor(8) as pool:
+        for found, expected in zip(pool.map(bound.predict_proba, tables), right, strict=True):
+            assert np.array_equal(found, expected)
+
+
+def test_a_number_too_large_is_named_with_its_row_where_rows_are_bound(bound: Predictor) -> None:
+    table = sent(60)
+    table.loc[40, "plain"] = 1e300
+    with pytest.raises(InputError, match=r"Row 40, .* in column 'plain'"):
+        bound.run(table)
+
+
 def test_the_gpu_gives_the_labels_of_the_cpu(content: bytes) -> None:
+    at_hand.require(runtimes.onnxruntime.CUDA)
     table = sent(3_000)
     on_gpu = Predictor(content, providers=[CUDA], strict=True)
     assert on_gpu.providers[0] == CUDA

@@ -236,47 +236,6 @@ def test_an_absent_gpu_is_an_error_when_strict_and_else_reported(
     assert ABSENT in caplog.text
 
 
-def test_a_provider_that_did_not_start_is_an_error_when_strict_and_else_reported(
-    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """As where the GPU's build is installed and its driver is not."""
-    session = onnxruntime.InferenceSession
-    monkeypatch.setattr(
-        onnxruntime, "get_available_providers", lambda: [ABSENT, "CPUExecutionProvider"]
-    )
-    monkeypatch.setattr(
-        onnxruntime,
-        "InferenceSession",
-        lambda content, options, providers: session(content, options, providers=providers[1:]),
-    )
-    with pytest.raises(ModelError, match="did not start"):
-        Predictor.load(path, providers=[ABSENT], strict=True)
-    with caplog.at_level(logging.WARNING):
-        assert Predictor.load(path, providers=[ABSENT]).providers == ("CPUExecutionProvider",)
-    assert "did not start" in caplog.text
-
-
-def test_cuda_is_told_to_multiply_in_whole_float32_once_its_libraries_are_loaded(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[object] = []
-    session = onnxruntime.InferenceSession
-
-    def opened(content: bytes, options: object, providers: list[object]) -> object:
-        told.append(providers)
-        return session(content, options, providers=["CPUExecutionProvider"])
-
-    here = ["CUDAExecutionProvider", "CPUExecutionProvider"]
-    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: here)
-    monkeypatch.setattr(onnxruntime, "get_all_providers", lambda: here)
-    monkeypatch.setattr(onnxruntime, "InferenceSession", opened)
-    monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: told.append("loaded"), raising=False)
-    Predictor.load(path, providers=["CUDAExecutionProvider"])
-    assert told[0] == "loaded"
-    asked = [("CUDAExecutionProvider", {"use_tf32": "0"}), ("CPUExecutionProvider", {})]
-    assert [given for given in told[1:] if given != "loaded"] == [asked] * 2
-
-
 def test_a_single_name_instead_of_a_list_of_providers_is_refused(path: Path) -> None:
     with pytest.raises(ModelError, match=r"providers=\['CPUExecutionProvider'\]"):
         Predictor.load(path, providers="CPUExecutionProvider")

@@ -16,7 +16,6 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from mlflow.tracking import MlflowClient
 from mlflow.types.schema import Schema
 
 from pipelines.adapters.tracking.registry import SHA256
+from pipelines.libraries import version
 
 __all__ = ["LoggedModel", "log_model", "save_model", "signature"]
 

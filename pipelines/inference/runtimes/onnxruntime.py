@@ -10,9 +10,9 @@ import onnxruntime
 
 from pipelines.inference.providers import CPU as CPU_PROVIDER
 from pipelines.inference.providers import CUDA as CUDA_PROVIDER
-from pipelines.inference.providers import configured
+from pipelines.inference.providers import configured, start_problem
 from pipelines.inference.runtimes.runtime import Answer, NoAnswerError, Runtime
-from pipelines.inference.serving import Model, ModelError, session_options
+from pipelines.inference.serving import Model, ModelError, opened, session_options
 
 __all__ = ["CPU", "CPU_PORTABLE", "CUDA", "CUDA_PORTABLE"]
 
@@ -20,12 +20,13 @@ BATCH = 65_536  # rows at a time, so that a walk through many trees stays small 
 
 
 def _absent(provider: str) -> str:
-    if provider in onnxruntime.get_available_providers():
-        return ""
-    return (
-        f"The installed ONNX Runtime {onnxruntime.__version__} has no {provider}. On a machine "
-        "with an NVIDIA GPU, install requirements.gpu.lock instead of requirements.lock."
-    )
+    if provider not in onnxruntime.get_available_providers():
+        return (
+            f"The installed ONNX Runtime {onnxruntime.__version__} has no {provider}. On a machine "
+            "with an NVIDIA GPU, install requirements.gpu.lock instead of requirements.lock."
+        )
+    problem = start_problem(provider)
+    return f"{provider} is installed and did not start: {problem}." if problem else ""
 
 
 def _version() -> str:
@@ -48,20 +49,22 @@ def _require(session: Any, provider: str) -> None:
 def _model(provider: str, content: bytes, features: Any) -> Answer:
     try:
         model = Model(content, _providers(provider), session_options())
+        _require(model.session, provider)
+        starts = range(0, max(len(features), 1), BATCH)
+        parts = [model.run(features.iloc[start : start + BATCH]) for start in starts]
+    except NoAnswerError:
+        raise
     except ModelError as error:
         raise NoAnswerError(str(error)) from None
-    _require(model.session, provider)
-    starts = range(0, max(len(features), 1), BATCH)
-    parts = [model.run(features.iloc[start : start + BATCH]) for start in starts]
+    except Exception as error:  # ONNX Runtime's own exceptions share no narrower base
+        raise NoAnswerError(f"{provider} failed while it answered: {error}") from None
     labels, probabilities = zip(*parts, strict=True)
     return np.concatenate(labels), np.concatenate(probabilities)
 
 
 def _portable(provider: str, content: bytes, features: Any) -> Answer:
     try:
-        session = onnxruntime.InferenceSession(
-            content, session_options(), providers=_providers(provider)
-        )
+        session = opened(content, _providers(provider), session_options())
         _require(session, provider)
         outputs = ["label", "probabilities"]
         starts = range(0, max(len(features), 1), BATCH)

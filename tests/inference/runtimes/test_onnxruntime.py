@@ -4,7 +4,9 @@ import numpy as np
 import onnxruntime as installed
 import pytest
 
+from pipelines.inference.convert import to_onnx
 from pipelines.inference.runtimes import CPU, NoAnswerError, onnxruntime
+from tests.inference import cases
 from tests.inference.runtimes import graphs
 
 
@@ -12,6 +14,18 @@ def test_without_cuda_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(installed, "get_available_providers", lambda: ["CPUExecutionProvider"])
     assert "requirements.gpu.lock" in onnxruntime.CUDA.absent()
     assert CPU.absent() == ""
+
+
+def test_cuda_that_does_not_start_is_not_at_hand_and_the_reason_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(installed, "get_available_providers", lambda: here)
+    monkeypatch.setattr(onnxruntime, "start_problem", lambda name: f"{name[:4]} has no driver")
+    for runtime in (onnxruntime.CUDA, onnxruntime.CUDA_PORTABLE):
+        assert runtime.absent() == (
+            "CUDAExecutionProvider is installed and did not start: CUDA has no driver."
+        )
 
 
 def test_cuda_that_does_not_start_is_no_answer_and_not_the_cpus(
@@ -30,11 +44,27 @@ def test_cuda_that_does_not_start_is_no_answer_and_not_the_cpus(
         onnxruntime.CUDA_PORTABLE.run(graphs.portable(), graphs.rows(2))
 
 
+def test_a_call_that_fails_is_no_answer_with_either_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As where the memory of a GPU holds the model and not the rows.
+    def fail(*_: object) -> None:
+        raise RuntimeError("CUDA failure 2: out of memory")
+
+    classes = ["a", "b", "c"]
+    model = to_onnx(cases.fitted("logistic", classes), cases.contract(classes), {})
+    monkeypatch.setattr(installed.InferenceSession, "run", fail)
+    for runtime, graph, rows in (
+        (onnxruntime.CPU, model, cases.features(2)),
+        (onnxruntime.CPU_PORTABLE, graphs.portable(), graphs.rows(2)),
+    ):
+        with pytest.raises(NoAnswerError, match="out of memory"):
+            runtime.run(graph, rows)
+
+
 def test_cuda_is_told_to_multiply_in_whole_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
     class Session:
-        def __init__(self, *_: object, providers: list[object]) -> None:
+        def __init__(self, *_: object, providers: list[object], **__: object) -> None:
             asked.extend(providers)
 
         def get_providers(self) -> list[str]:
