@@ -167,6 +167,17 @@ def test_verify_names_a_file_that_nothing_vouches_for(bundle: Path, name: str) -
     assert done.stdout == f"WRONG  {name} is not in SHA256SUMS, so nothing vouches for it\n"
 
 
+def test_verify_names_files_that_came_later_and_is_content(bundle: Path) -> None:
+    written(bundle, {f"triton/pen_guins/{n}/model.onnx": b"x" for n in range(2, 9)})
+    written(bundle, {"__pycache__/verify.pyc": b"x"})
+    done = verify(bundle)
+    assert (done.returncode, done.stderr) == (0, "")
+    told = [line for line in done.stdout.splitlines() if line.startswith("ADDED")]
+    assert len(told) == 6
+    assert "'triton/pen_guins/2/model.onnx' is not in SHA256SUMS" in told[0]
+    assert told[-1] == "ADDED  2 files more"
+
+
 def test_verify_says_where_a_graph_cannot_be_run(bundle: Path) -> None:
     model = onnx.load(bundle / "model.portable.onnx")
     model.opset_import[0].version = 999
