@@ -44,12 +44,21 @@ async function load() {
     const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
     if (found !== content.sha256) throw new Error(`${MODEL} is not the file that was exported`);
   }
-  const session = await ort.InferenceSession.create(model, { executionProviders: ["wasm"] });
+  const session = await sessionOf(ort, model);
   return async (row) => {
     const features = new ort.Tensor("float32", row, [1, row.length]);
     const { label, probabilities } = await session.run({ features });
     return [label.data[0], Array.from(probabilities.data)];
   };
+}
+
+async function sessionOf(ort, model) {
+  try {
+    return await ort.InferenceSession.create(model, { executionProviders: ["wasm"] });
+  } catch (error) { // the other files of ort/ are loaded only here
+    const broken = String(error).includes("no available backend");
+    throw broken ? new Absent(String(error)) : error;
+  }
 }
 
 let ask = null;
@@ -149,7 +158,7 @@ function explain(error) {
     say("Browsers load no model from a file. In this folder, start ",
       code("python -m http.server"), " and open ", code("http://localhost:8000/"), ".");
   } else if (error instanceof Absent) {
-    say("What runs the model is not beside this page. Add it: ",
+    say("What runs the model is not beside this page, or not whole. Add it: ",
       code("npm install onnxruntime-web"), ", then copy ", code("ort.wasm.min.mjs"),
       ", ", code("ort-wasm-simd-threaded.mjs"), " and ", code("ort-wasm-simd-threaded.wasm"), " from ",
       code("node_modules/onnxruntime-web/dist"), " into the folder ", code("ort"),
