@@ -1,7 +1,6 @@
 // The page: the model is loaded once, and asked anew at each change of the form.
 const RUNTIME = "./ort/ort.wasm.min.mjs";
 const MODEL = "./model.portable.onnx";
-const MANY = 30; // columns from which on they can be searched
 
 const content = JSON.parse(document.getElementById("content").textContent);
 const state = document.getElementById("state");
@@ -66,7 +65,7 @@ let busy = false;
 let again = false;
 
 async function update() {
-  fields.forEach((field) => field.look());
+  tellOdd(fields);
   if (ask === null) return;
   if (busy) { // a session answers one call at a time; the last change counts
     again = true;
@@ -91,7 +90,8 @@ async function answerNow() {
     refuse(`Mend the field ${unreadable.column.name}: what stands there cannot be read.`);
     return;
   }
-  const row = Float32Array.from(fields, (field) => field.number());
+  const row = new Float32Array(fields.length);
+  fields.forEach((field) => { row[field.column.place] = field.number(); });
   const [label, probabilities] = await ask(row);
   if (!probabilities.every(Number.isFinite)) {
     refuse("No probability is defined for this row: a number is too large to compute with.");
@@ -123,18 +123,10 @@ function build() {
     update();
   });
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(() => { narrow(""); update(); }));
-  const finder = document.getElementById("finder");
-  finder.hidden = fields.length < MANY;
-  const filter = document.getElementById("filter");
-  filter.addEventListener("input", () => narrow(filter.value));
+  form.addEventListener("reset", () => setTimeout(() => { narrow(fields, ""); update(); }));
+  findIn(fields);
+  examples.value = "0";
   fill(content.examples[0]);
-}
-
-function narrow(word) {
-  fields.forEach(({ column, box }) => {
-    box.hidden = !column.name.toLowerCase().includes(word.toLowerCase());
-  });
 }
 
 function fill(record) {
