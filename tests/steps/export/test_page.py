@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from pipelines.inference import Predictor
-from pipelines.steps.export.page import page
+from pipelines.steps.export.page import FOLDER, page
 from tests.report.chromium import Chromium
 from tests.steps.export.pages import STATE, WEB, needs_web, opened, served, shown, written
 from tests.steps.export.releases import release
@@ -166,6 +167,35 @@ def test_a_graph_that_is_not_the_exported_one_is_not_run(browser: Chromium, tmp_
     with served(folder) as url:
         opened(browser, url)
         assert "is not the file that was exported" in browser.value(f"{STATE}.textContent")
+
+
+@needs_web
+def test_over_plain_http_the_graph_is_checked_too(browser: Chromium, tmp_path: Path) -> None:
+    denied = "Object.defineProperty(crypto, 'subtle', {value: undefined})"
+    script = browser.call("Page.addScriptToEvaluateOnNewDocument", source=denied)
+    whole, changed = (written(tmp_path / name, WEB, release()) for name in ("whole", "changed"))
+    (changed / "model.portable.onnx").write_bytes(release((0, 1)).portable)
+    with served(whole) as url:
+        opened(browser, url)
+        assert browser.value("crypto.subtle") is None
+        assert shown(browser)[0] == release().expected["rows"][0]["label"]
+    with served(changed) as url:
+        opened(browser, url)
+        told = browser.value(f"{STATE}.textContent")
+    browser.call("Page.removeScriptToEvaluateOnNewDocument", **script)
+    assert "is not the file that was exported" in told
+
+
+def test_the_pages_own_digest_is_sha_256(browser: Chromium) -> None:
+    script = (FOLDER / "digest.js").read_text(encoding="utf-8")
+    rng = np.random.default_rng(0)
+    contents = [rng.bytes(length) for length in range(200)]
+    hexed = "b => Array.from(new Uint8Array(b), x => x.toString(16).padStart(2, '0')).join('')"
+    told = browser.value(
+        f"(() => {{ {script}\nreturn {[list(each) for each in contents]}"
+        f".map(each => sha256(Uint8Array.from(each).buffer)).map({hexed}); }})()"
+    )
+    assert told == [hashlib.sha256(each).hexdigest() for each in contents]
 
 
 @pytest.mark.parametrize("width", [320, 1280])

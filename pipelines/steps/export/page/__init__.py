@@ -18,7 +18,7 @@ from pipelines.steps.export.release import Release
 __all__ = ["page"]
 
 FOLDER = Path(__file__).parent
-PARTS = ("page.html", "page.css", "form.js", "find.js", "answer.js", "page.js")
+PARTS = ("page.html", "page.css", "form.js", "find.js", "answer.js", "digest.js", "page.js")
 
 
 def page(release: Release) -> str:

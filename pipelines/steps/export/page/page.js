@@ -38,10 +38,8 @@ async function loadRuntime() {
 async function load() {
   const ort = await loadRuntime();
   const model = await fetched(MODEL);
-  if (globalThis.crypto?.subtle) { // there over https and on this machine
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", model));
-    const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    if (found !== content.sha256) throw new Error(`${MODEL} is not the file that was exported`);
+  if ((await hexOfDigest(model)) !== content.sha256) {
+    throw new Error(`${MODEL} is not the file that was exported`);
   }
   const session = await sessionOf(ort, model);
   return async (row) => {
