@@ -83,6 +83,7 @@ class Exported:
     files: tuple[str, ...]
     page: bool
     runs_in_browser: bool
+    no_page: str
 
     @property
     def as_json(self) -> dict[str, Any]:
@@ -95,7 +96,7 @@ class Exported:
         said = f"Exported {self.model}, version {self.version}: {self.folder}"
         check = f"Check it where it stands: python {self.folder / 'verify.py'}"
         if not self.page:
-            return f"{said}\n{check}"
+            return f"{said}\n{check}\nThere is no page: {self.no_page}"
         served = f"The page: python -m http.server --directory {self.folder}"
         web = "" if self.runs_in_browser else " (it says how to add onnxruntime-web first)"
         return f"{said}\n{check}\n{served}{web}"
@@ -131,6 +132,7 @@ def export_bundle(config: Path, workspace: Path, folder: Path, number: str | Non
         files=tuple(files),
         page="index.html" in files,
         runs_in_browser=any(name.startswith("ort/") for name in files),
+        no_page=json.loads(files["runtimes.json"])["portable"]["note"],
     )
 
 
@@ -188,8 +190,9 @@ def _place(folder: Path, model: str) -> Path:
         ) from None
     if former != model:
         raise UsageError(f"{folder} is a bundle of {former}, not of {model}. Name another folder.")
-    there = {path.relative_to(place).as_posix() for path in place.rglob("*") if not path.is_dir()}
-    own = sorted(there - {*listed, later.SUMS})
+    there = [path.relative_to(place) for path in place.rglob("*") if not path.is_dir()]
+    names = {path.as_posix() for path in there if "__pycache__" not in path.parts}
+    own = sorted(names - {*listed, later.SUMS})
     if own:
         raise UsageError(
             f"{folder} holds {', '.join(own[:3])}, which is not of its bundle and would be lost. "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import onnx
 
-__all__ = ["Tensor", "metadata", "signature"]
+__all__ = ["Tensor", "metadata", "signature", "versions"]
 
 
 @dataclass(frozen=True)
@@ -56,3 +56,10 @@ def _tensors(values: Iterable[onnx.ValueInfoProto]) -> tuple[Tensor, ...]:
 def metadata(model: bytes) -> dict[str, str]:
     """The metadata of an ONNX file."""
     return {entry.key: entry.value for entry in onnx.load_from_string(model).metadata_props}
+
+
+def versions(model: bytes) -> tuple[int, int]:
+    """The opset of the core operators, and the IR version, of an ONNX file."""
+    it = onnx.load_from_string(model)
+    (opset,) = (each.version for each in it.opset_import if not each.domain)
+    return opset, it.ir_version

@@ -4,7 +4,8 @@
 
 Checks every file against SHA256SUMS, then gives the rows of examples/requests.json to each
 graph and compares labels and probabilities with examples/expected.json. Exit status 0: all
-is as it was exported; 1: something differs, and what is printed.
+is as it was exported; 1: something differs, and what is printed. Files that came later are
+named and change nothing.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ STEP = 1 / 127  # of the int8 grid: rounding may fall to either side of it
 GRAPHS = ("model.onnx", "model.portable.onnx", "model.int8.onnx")
 READ = ("examples/requests.json", "examples/expected.json", "runtimes.json")
 NEEDED = ("model.onnx", *READ)
+MOST = 5  # files named that came later
 ARRAYS = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(string)": "object"}
 
 
@@ -37,6 +39,8 @@ def main(folder: Path) -> int:
     for line in found:
         sys.stdout.write(f"WRONG  {line}\n")
     if not found:
+        for line in added(folder):
+            sys.stdout.write(f"ADDED  {line}\n")
         sys.stdout.write("The bundle is what was exported, and answers as it did there.\n")
     return 1 if found else 0
 
@@ -61,6 +65,19 @@ def damaged(folder: Path) -> Iterator[str]:
             continue
         if hashlib.sha256(content).hexdigest() != digest:
             yield f"{name} is not what was exported: its SHA-256 is another"
+
+
+def added(folder: Path) -> Iterator[str]:
+    """What stands in the folder and not in SHA256SUMS."""
+    lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    listed = {"SHA256SUMS", *(line.partition("  ")[2] for line in lines)}
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    names = [path.relative_to(folder).as_posix() for path in files]
+    later = [name for name in names if name not in listed and "__pycache__" not in name]
+    for name in later[:MOST]:
+        yield f"{name!r} is not in SHA256SUMS, so nothing vouches for it"
+    if later[MOST:]:
+        yield f"{len(later) - MOST} files more"
 
 
 def disagreements(folder: Path) -> Iterator[str]:
@@ -138,7 +155,9 @@ def feature(value: Any, spec: Mapping[str, Any], codes: Sequence[str] | None) ->
     if value is None:
         return float("nan")
     if spec["type"] == "date":
-        seconds = (datetime.datetime.fromisoformat(value) - EPOCH).total_seconds()
+        moment = datetime.datetime.fromisoformat(value)
+        ahead = moment.utcoffset() or datetime.timedelta()
+        seconds = (moment.replace(tzinfo=None) - ahead - EPOCH).total_seconds()
         return seconds / DAY if spec["unit"] == "day" else seconds
     return float(value)
 

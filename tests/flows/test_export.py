@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from flows.bundles import Exported
 from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import registry
 from tests.flows.workspaces import logitline, train_json, workspace
@@ -63,6 +64,9 @@ def test_a_former_bundle_of_the_model_is_replaced_and_no_other_folder(trained: A
     folder, config, _ = trained
     for _ in range(2):
         assert logitline("export", config, "again", cwd=folder).returncode == 0
+    (folder / "again" / "__pycache__").mkdir()  # left by `from verify import answered`
+    (folder / "again" / "__pycache__" / "verify.pyc").write_bytes(b"")
+    assert logitline("export", config, "again", cwd=folder).returncode == 0
     (folder / "again" / "notes.txt").write_text("mine")
     assert "holds notes.txt, which is not of its bundle" in refused(config, folder, "again")
     (folder / "again" / "notes.txt").unlink()
@@ -87,6 +91,15 @@ def test_drafts_of_others_beside_the_folder_stay(trained: Any) -> None:
     (folder / "beside" / ".2024-backup").mkdir(parents=True)
     assert logitline("export", config, "beside/out", cwd=folder).returncode == 0
     assert (folder / "beside" / ".2024-backup").is_dir()
+
+
+def test_where_there_is_no_page_the_reason_is_told() -> None:
+    reason = "Columns 'at' are not exact in float32."
+    told = Exported("m", "1", Path("out"), ("verify.py",), False, False, reason)
+    assert told.sentence.endswith(f"\nThere is no page: {reason}")
+    assert told.as_json["no_page"] == reason
+    paged = Exported("m", "1", Path("out"), ("index.html",), True, True, "")
+    assert "no page" not in paged.sentence
 
 
 def test_what_is_no_version_is_refused(trained: Any) -> None:

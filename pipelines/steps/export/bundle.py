@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from pipelines.inference import quantization, verify
+from pipelines.inference.signature import metadata
 from pipelines.steps.export import card, page, readme, triton
 from pipelines.steps.export.later import CARD, as_json, summed
 from pipelines.steps.export.release import Release
 
-__all__ = ["export", "runtimes"]
+__all__ = ["export", "runtimes", "terms"]
 
 
 def export(release: Release) -> dict[str, bytes]:
@@ -34,10 +36,18 @@ def export(release: Release) -> dict[str, bytes]:
     }
     if release.portable:
         files["model.portable.onnx"] = release.portable
+        files["portable.json"] = as_json(terms(release.portable))
         files["index.html"] = page.page(release).encode()
     if release.quantized.model:
         files["model.int8.onnx"] = release.quantized.model
     return summed(files)
+
+
+def terms(portable: bytes) -> dict[str, Any]:
+    """What portable.json says: what the graph's metadata do, which some runtimes do not read."""
+    known = metadata(portable)
+    lists = {name: json.loads(known[name]) for name in ("columns", "codes", "classes")}
+    return {**lists, "label": known["label"], "precision": known["precision"]}
 
 
 def runtimes(release: Release) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.metrics import Interval
 from pipelines.report.headings import HEADINGS, inline
 from pipelines.steps.export.later import with_decision
-from pipelines.steps.export.markdown import cell, code, table
+from pipelines.steps.export.markdown import code, plain, table
 from pipelines.steps.export.release import Release
 
 __all__ = ["card"]
@@ -34,7 +34,7 @@ SHOWN_SLICES = ("log_loss", "accuracy")
 def card(release: Release) -> str:
     """The card, with no decision yet: `later.with_decision` puts another in its place."""
     parts = [
-        f"# {release.name}, version {release.version}\n",
+        f"# {plain(release.name)}, version {release.version}\n",
         *_prediction(release),
         *_data(release),
         "## Intended use and limits\n",
@@ -57,7 +57,7 @@ def _prediction(release: Release) -> Iterator[str]:
     yield (
         f"Predicts {code(contract['target'])} ({classes}) from {len(contract['columns'])} "
         "columns: a label and the probability of each class. The model is "
-        f"{code(trained.candidate)}, a {code(trained.estimator)} with {given}.\n"
+        f"{code(trained.candidate)}, a {code(trained.estimator)} with {plain(given)}.\n"
     )
 
 
@@ -71,7 +71,7 @@ def _data(release: Release) -> Iterator[str]:
         "the test rows, and all figures below are of the test rows.\n"
     )
     if trained.notes:
-        yield _bullets(trained.notes)
+        yield _bullets(map(plain, trained.notes))
 
 
 def _quality(release: Release) -> Iterator[str]:
@@ -97,10 +97,11 @@ def _groups(release: Release) -> Iterator[str]:
         ("group", "rows", *(inline(HEADINGS[name]) for name in SHOWN_SLICES), "remark"),
         [
             (
-                f"{each.column} = {each.value}",
+                plain(f"{each.column} = {each.value}"),
                 f"{each.rows:,}",
                 *(_spread(each.scores, name) for name in SHOWN_SLICES),
-                each.note or ("worse than all other rows beyond doubt" if each.worse else ""),
+                plain(each.note)
+                or ("worse than all other rows beyond doubt" if each.worse else ""),
             )
             for each in slices
         ],
@@ -118,7 +119,7 @@ def _calibration(release: Release) -> Iterator[str]:
         ("class", "calibration error", "95 % interval", "Brier score"),
         [
             (
-                str(release.contract["classes"][each.positive]),
+                plain(release.contract["classes"][each.positive]),
                 _number(each.error.value),
                 _interval(each.error),
                 _number(each.brier),
@@ -130,7 +131,9 @@ def _calibration(release: Release) -> Iterator[str]:
 
 def _labels(release: Release) -> Iterator[str]:
     yield "## How labels are made\n"
-    yield f"The label is {release.trained.rule}.\n"
+    second = code(release.contract["classes"][1])
+    named = "" if release.trained.threshold is None else f" The second class is {second}."
+    yield f"The label is {release.trained.rule}.{named}\n"
 
 
 def _costs(release: Release) -> Iterator[str]:
@@ -141,7 +144,7 @@ def _costs(release: Release) -> Iterator[str]:
 def _proofs(release: Release) -> Iterator[str]:
     yield "## Where it is proven\n"
     if release.refused:
-        yield f"There is no model.portable.onnx: {release.refused}\n"
+        yield f"There is no model.portable.onnx: {plain(release.refused)}\n"
     if release.proofs:
         yield table(("graph", "runtime", "rows", "outcome"), list(map(_proof, release.proofs)))
     if release.portable:
@@ -150,20 +153,20 @@ def _proofs(release: Release) -> Iterator[str]:
             f"model.int8.onnx changes {quantized.labels_changed:.2%} of the labels of "
             f"{quantized.rows} test rows and adds {quantized.log_loss_added:.4f} to the log loss.\n"
             if quantized.model
-            else f"There is no model.int8.onnx. {quantized.note}\n"
+            else f"There is no model.int8.onnx. {plain(quantized.note)}\n"
         )
 
 
 def _proof(proof: Mapping[str, Any]) -> tuple[str, str, str, str]:
     runtime = f"{proof['runtime']} {proof['version']}".strip()
     if proof["note"]:
-        return (proof["graph"], runtime, "", f"not proven: {proof['note']}")
+        return (proof["graph"], runtime, "", f"not proven: {plain(proof['note'])}")
     told = f"the same labels, probabilities within {proof['max_difference']:.1e}"
     return (proof["graph"], runtime, f"{proof['rows']:,}", told)
 
 
 def _bullets(sentences: Iterable[str]) -> str:
-    return "".join(f"- {cell(each)}\n" for each in sentences)
+    return "".join(f"- {each}\n" for each in sentences)
 
 
 def _spread(scores: Mapping[str, Interval], name: str) -> str:

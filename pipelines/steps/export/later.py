@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pipelines.steps.export.markdown import plain
+
 __all__ = ["CARD", "LINEAGE", "SUMS", "as_json", "checked", "conclude", "summed", "with_decision"]
 
 SUMS = "SHA256SUMS"
@@ -42,7 +44,7 @@ def conclude(
 def with_decision(card: str, decision: str | None) -> str:
     """The card that ends with this decision, in place of the one that it has."""
     head, _, _ = card.partition(f"\n{DECISION}")
-    return f"{head}\n{DECISION}\n{decision or UNDECIDED}\n"
+    return f"{head}\n{DECISION}\n{plain(decision or UNDECIDED)}\n"
 
 
 def summed(files: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pandas as pd
 import pytest
 
 from pipelines.inference.serving import Model
+from pipelines.inference.verify import feature
 from pipelines.steps.export.bundle import export, runtimes
 from pipelines.steps.export.later import conclude, with_decision
 from tests.steps.export.releases import pipeline, release, rows
@@ -56,6 +58,7 @@ def test_the_bundle_has_all_its_files(bundle: Path) -> None:
         "model.onnx.sha256",
         "model.portable.onnx",
         "model.int8.onnx",
+        "portable.json",
         "contract.json",
         "examples/requests.json",
         "examples/expected.json",
@@ -88,10 +91,27 @@ def test_sha256sum_confirms_every_file_and_refuses_a_changed_one(bundle: Path) -
 
 def test_without_a_portable_graph_its_files_are_absent_and_the_reason_is_told() -> None:
     files = conclude(export(release(refused=REFUSED)), LINEAGE, WEB)
-    assert not {"model.portable.onnx", "index.html", "ort/ort.wasm.min.mjs"} & set(files)
+    portable = {"model.portable.onnx", "portable.json", "index.html", "ort/ort.wasm.min.mjs"}
+    assert not portable & set(files)
     assert json.loads(files["runtimes.json"])["portable"] == {"exported": False, "note": REFUSED}
     assert REFUSED in files["MODEL_CARD.md"].decode()
     assert REFUSED in files["README.md"].decode()
+
+
+def test_portable_json_is_enough_to_ask_the_portable_graph(bundle: Path) -> None:
+    told = json.loads((bundle / "portable.json").read_text())
+    specs = json.loads((bundle / "contract.json").read_text())["columns"]
+    answers = json.loads((bundle / "examples/expected.json").read_text())["rows"]
+    requests = json.loads((bundle / "examples/requests.json").read_text())
+    rows = [
+        [feature(row[name], specs[name], told["codes"].get(name)) for name in told["columns"]]
+        for row in requests
+    ]
+    session = onnxruntime.InferenceSession(bundle / "model.portable.onnx")
+    labels, P = session.run(None, {"features": np.array(rows, dtype=np.float32)})
+    assert told["label"] == "position"
+    assert [told["classes"][each] for each in labels] == [row["label"] for row in answers]
+    assert np.abs(P - [row["probabilities"] for row in answers]).max() < 1e-5
 
 
 def test_the_browsers_runtime_stands_beside_the_page() -> None:
@@ -145,6 +165,17 @@ def test_verify_names_a_file_that_nothing_vouches_for(bundle: Path, name: str) -
     done = verify(bundle)
     assert done.returncode == 1
     assert done.stdout == f"WRONG  {name} is not in SHA256SUMS, so nothing vouches for it\n"
+
+
+def test_verify_names_files_that_came_later_and_is_content(bundle: Path) -> None:
+    written(bundle, {f"triton/pen_guins/{n}/model.onnx": b"x" for n in range(2, 9)})
+    written(bundle, {"__pycache__/verify.pyc": b"x"})
+    done = verify(bundle)
+    assert (done.returncode, done.stderr) == (0, "")
+    told = [line for line in done.stdout.splitlines() if line.startswith("ADDED")]
+    assert len(told) == 6
+    assert "'triton/pen_guins/2/model.onnx' is not in SHA256SUMS" in told[0]
+    assert told[-1] == "ADDED  2 files more"
 
 
 def test_verify_says_where_a_graph_cannot_be_run(bundle: Path) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 
+from markdown_it import MarkdownIt
+
+from pipelines.metrics import Interval, SliceScores
 from pipelines.steps.export.card import card
+from pipelines.steps.export.later import with_decision
 from pipelines.steps.export.readme import readme
 from tests.steps.export.releases import release
 
@@ -61,6 +66,33 @@ def test_names_with_marks_of_markdown_break_no_line() -> None:
     trained = replace(release().trained, source="a`b\n## Decision\n|.csv")
     text = card(replace(release(), trained=trained))
     assert re.findall(r"^## (.*)$", text, re.MULTILINE) == SECTIONS
+
+
+def test_a_reader_sees_the_names_as_they_are() -> None:
+    names = ("<!--a-->", "<b>c</b>", "__d__", "*e*", "[f](g)", "h|i")
+    sums = {"log_loss": Interval(0.4, 0.3, 0.5)}
+    slices = tuple(SliceScores(name, name, 40, sums) for name in names)
+    given = release()
+    told = replace(
+        given,
+        contract={**given.contract, "classes": ["<!--j-->", "<i>k</i>"]},
+        trained=replace(given.trained, slices=slices, notes=[f"Missing: {names}."]),
+        refused="Column '<!--l-->' is not exact.",
+    )
+    text = with_decision(card(told), "Not promoted: '<!--m-->' leaks.")
+    seen = html.unescape(MarkdownIt("commonmark").enable("table").render(text))
+    for name in names:
+        assert f"<td>{name} = {name}</td>" in seen
+    assert f"<li>Missing: {names}.</li>" in seen
+    assert "<td><i>k</i></td>" in seen
+    assert "Column '<!--l-->' is not exact." in seen
+    assert "<p>Not promoted: '<!--m-->' leaks.</p>" in seen
+
+
+def test_the_class_that_a_threshold_is_of_is_named() -> None:
+    told = section(card(release(threshold=0.37)), "How labels are made")
+    assert "The second class is `Gentoo`." in told
+    assert "second class" not in section(card(release()), "How labels are made")
 
 
 def test_every_row_of_a_table_has_the_headings_cells() -> None:

@@ -69,3 +69,11 @@ def test_verify_reads_a_row_as_the_predictor_does(name: str) -> None:
     bound = Model(release().model).bind(records)[name]
     read = [verify.feature(row[name], COLUMNS[name], None) for row in records]
     np.testing.assert_array_equal(bound, read)
+
+
+def test_verify_reads_a_moment_with_a_zone_as_the_predictor_does() -> None:
+    told = ["1970-03-01T01:30:00+02:00", "1970-02-28T23:30:00Z", "1970-02-28T23:30:00"]
+    bound = Model(release().model).bind([{**release().requests[0], "noted": each} for each in told])
+    read = [verify.feature(each, COLUMNS["noted"], None) for each in told]
+    np.testing.assert_array_equal(bound["noted"], read)
+    assert read[0] == read[1] == read[2]

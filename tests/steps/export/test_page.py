@@ -2,91 +2,28 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
+import hashlib
 import json
 import re
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from pipelines.inference import Predictor
-from pipelines.inference.runtimes import browser_files
-from pipelines.steps.export.bundle import export
-from pipelines.steps.export.later import conclude
-from pipelines.steps.export.page import page
-from tests.report.chromium import Chromium, chromium, program
+from pipelines.steps.export.page import FOLDER, page
+from tests.report.chromium import Chromium
+from tests.steps.export.pages import STATE, WEB, needs_web, opened, served, shown, written
 from tests.steps.export.releases import release
-
-LINEAGE = {"decision": None}
-WEB = browser_files(Path())
-STATE = "document.getElementById('state')"
-needs_web = pytest.mark.skipif(not WEB, reason="onnxruntime-web is in no node_modules here")
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-def written(folder: Path, web: dict[str, bytes], **how: Any) -> Path:
-    for name, content in conclude(export(release(**how)), LINEAGE, web).items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    binary = program()
-    if binary is None:
-        pytest.skip("there is no Chromium or Chrome on the PATH")
-    with chromium(binary, tmp_path_factory.mktemp("profile")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = written(tmp_path_factory.mktemp("bundle"), WEB, threshold=0.37)
+    folder = written(tmp_path_factory.mktemp("bundle"), WEB, release(threshold=0.37))
     with served(folder) as url:
         yield url
-
-
-def opened(browser: Chromium, address: str, width: int = 1280, scheme: str = "light") -> None:
-    browser.screen(width, scheme=scheme)
-    browser.events.clear()
-    browser.call("Page.navigate", url=address)
-    loaded = f"{STATE} !== null && !{STATE}.textContent.startsWith('Loading')"
-    until(browser, f"location.href === {json.dumps(address)} && {loaded}")
-
-
-def until(browser: Chromium, condition: str) -> None:
-    end = time.monotonic() + 30
-    while browser.value(condition) is not True:
-        assert time.monotonic() < end, (condition, browser.value("document.body.innerText"))
-        time.sleep(0.05)
-
-
-def shown(browser: Chromium) -> tuple[str, list[float]]:
-    """The label and the probabilities that stand on the page."""
-    label = browser.value("document.getElementById('label').textContent")
-    bars = "[...document.querySelectorAll('#bars .row span:last-child')].map(e => Number(e.title))"
-    return label, browser.value(bars)
 
 
 def typed(browser: Chromium, name: str, value: str) -> None:
@@ -111,7 +48,7 @@ def test_the_page_names_no_address_but_its_own_folder() -> None:
 def test_where_the_browsers_runtime_is_absent_the_page_says_how_to_add_it(
     browser: Chromium, tmp_path: Path
 ) -> None:
-    with served(written(tmp_path, {})) as url:
+    with served(written(tmp_path, {}, release())) as url:
         opened(browser, url)
         text = browser.value(f"{STATE}.textContent")
     assert "What runs the model is not beside this page" in text
@@ -120,7 +57,7 @@ def test_where_the_browsers_runtime_is_absent_the_page_says_how_to_add_it(
 
 
 def test_opened_as_a_file_the_page_says_how_to_serve_it(browser: Chromium, tmp_path: Path) -> None:
-    opened(browser, (written(tmp_path, {}) / "index.html").as_uri())
+    opened(browser, (written(tmp_path, {}, release()) / "index.html").as_uri())
     assert "python -m http.server" in browser.value(f"{STATE}.textContent")
 
 
@@ -209,12 +146,56 @@ def test_nothing_but_its_own_folder_is_fetched_and_no_error_is_told(
 
 
 @needs_web
+@pytest.mark.parametrize("name", ["ort-wasm-simd-threaded.wasm", "ort-wasm-simd-threaded.mjs"])
+def test_where_a_file_of_the_browsers_runtime_is_broken_the_page_says_so(
+    browser: Chromium, tmp_path: Path, name: str
+) -> None:
+    cut = {**WEB, name: WEB[name][: len(WEB[name]) // 2]}
+    for web in (cut, {key: value for key, value in WEB.items() if key != name}):
+        folder = written(tmp_path / str(len(web)), web, release())
+        with served(folder) as url:
+            opened(browser, url)
+            text = browser.value(f"{STATE}.textContent")
+        assert "is not beside this page, or not whole" in text
+        assert "no available backend" not in text
+
+
+@needs_web
 def test_a_graph_that_is_not_the_exported_one_is_not_run(browser: Chromium, tmp_path: Path) -> None:
-    folder = written(tmp_path, WEB)
+    folder = written(tmp_path, WEB, release())
     (folder / "model.portable.onnx").write_bytes(release((0, 1)).portable)
     with served(folder) as url:
         opened(browser, url)
         assert "is not the file that was exported" in browser.value(f"{STATE}.textContent")
+
+
+@needs_web
+def test_over_plain_http_the_graph_is_checked_too(browser: Chromium, tmp_path: Path) -> None:
+    denied = "Object.defineProperty(crypto, 'subtle', {value: undefined})"
+    script = browser.call("Page.addScriptToEvaluateOnNewDocument", source=denied)
+    whole, changed = (written(tmp_path / name, WEB, release()) for name in ("whole", "changed"))
+    (changed / "model.portable.onnx").write_bytes(release((0, 1)).portable)
+    with served(whole) as url:
+        opened(browser, url)
+        assert browser.value("crypto.subtle") is None
+        assert shown(browser)[0] == release().expected["rows"][0]["label"]
+    with served(changed) as url:
+        opened(browser, url)
+        told = browser.value(f"{STATE}.textContent")
+    browser.call("Page.removeScriptToEvaluateOnNewDocument", **script)
+    assert "is not the file that was exported" in told
+
+
+def test_the_pages_own_digest_is_sha_256(browser: Chromium) -> None:
+    script = (FOLDER / "digest.js").read_text(encoding="utf-8")
+    rng = np.random.default_rng(0)
+    contents = [rng.bytes(length) for length in range(200)]
+    hexed = "b => Array.from(new Uint8Array(b), x => x.toString(16).padStart(2, '0')).join('')"
+    told = browser.value(
+        f"(() => {{ {script}\nreturn {[list(each) for each in contents]}"
+        f".map(each => sha256(Uint8Array.from(each).buffer)).map({hexed}); }})()"
+    )
+    assert told == [hashlib.sha256(each).hexdigest() for each in contents]
 
 
 @pytest.mark.parametrize("width", [320, 1280])

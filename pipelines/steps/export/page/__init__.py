@@ -18,7 +18,7 @@ from pipelines.steps.export.release import Release
 __all__ = ["page"]
 
 FOLDER = Path(__file__).parent
-PARTS = ("page.html", "page.css", "form.js", "answer.js", "page.js")
+PARTS = ("page.html", "page.css", "form.js", "find.js", "answer.js", "digest.js", "page.js")
 
 
 def page(release: Release) -> str:
@@ -41,14 +41,19 @@ def _content(release: Release) -> dict[str, Any]:
     """What the script reads: columns with their ranges and codes, classes, rule, examples."""
     known = metadata(release.portable)
     codes = json.loads(known["codes"])
-    specs = release.contract["columns"]
+    place = {name: at for at, name in enumerate(json.loads(known["columns"]))}
     return {
         "classes": [_text(label) for label in release.contract["classes"]],
         "label": known["label"],
         "sha256": hashlib.sha256(release.portable).hexdigest(),
         "columns": [
-            {"name": name, **specs[name], **({"codes": codes[name]} if name in codes else {})}
-            for name in json.loads(known["columns"])
+            {
+                "name": name,
+                "place": place[name],
+                **spec,
+                **({"codes": codes[name]} if name in codes else {}),
+            }
+            for name, spec in release.contract["columns"].items()
         ],
         "rule": release.trained.rule,
         "threshold": release.trained.threshold,

@@ -51,8 +51,8 @@ function hintOf(column) {
   return [range, gap].filter(Boolean).join(", ");
 }
 
-// A field: its element, the number that it holds (NaN for a gap), what is odd about that,
-// and a way to set it from a JSON value.
+// A field: its element, the number that it holds (NaN for a gap), whether that is odd, told
+// below it, and a way to set it from a JSON value.
 function fieldOf(column, place) {
   const id = `column-${place}`;
   const known = choices[column.type];
@@ -68,6 +68,7 @@ function fieldOf(column, place) {
     hint.textContent = odd || usual;
     hint.classList.toggle("odd", Boolean(odd));
     input.control.setAttribute("aria-invalid", String(Boolean(odd)));
+    return Boolean(odd);
   };
   return { column, box, look, number: input.number, set: input.set, unreadable: input.unreadable };
 }

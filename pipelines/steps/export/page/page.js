@@ -1,7 +1,6 @@
 // The page: the model is loaded once, and asked anew at each change of the form.
 const RUNTIME = "./ort/ort.wasm.min.mjs";
 const MODEL = "./model.portable.onnx";
-const MANY = 30; // columns from which on they can be searched
 
 const content = JSON.parse(document.getElementById("content").textContent);
 const state = document.getElementById("state");
@@ -39,12 +38,10 @@ async function loadRuntime() {
 async function load() {
   const ort = await loadRuntime();
   const model = await fetched(MODEL);
-  if (globalThis.crypto?.subtle) { // there over https and on this machine
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", model));
-    const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    if (found !== content.sha256) throw new Error(`${MODEL} is not the file that was exported`);
+  if ((await hexOfDigest(model)) !== content.sha256) {
+    throw new Error(`${MODEL} is not the file that was exported`);
   }
-  const session = await ort.InferenceSession.create(model, { executionProviders: ["wasm"] });
+  const session = await sessionOf(ort, model);
   return async (row) => {
     const features = new ort.Tensor("float32", row, [1, row.length]);
     const { label, probabilities } = await session.run({ features });
@@ -52,12 +49,21 @@ async function load() {
   };
 }
 
+async function sessionOf(ort, model) {
+  try {
+    return await ort.InferenceSession.create(model, { executionProviders: ["wasm"] });
+  } catch (error) { // the other files of ort/ are loaded only here
+    const broken = String(error).includes("no available backend");
+    throw broken ? new Absent(String(error)) : error;
+  }
+}
+
 let ask = null;
 let busy = false;
 let again = false;
 
 async function update() {
-  fields.forEach((field) => field.look());
+  tellOdd(fields);
   if (ask === null) return;
   if (busy) { // a session answers one call at a time; the last change counts
     again = true;
@@ -82,7 +88,8 @@ async function answerNow() {
     refuse(`Mend the field ${unreadable.column.name}: what stands there cannot be read.`);
     return;
   }
-  const row = Float32Array.from(fields, (field) => field.number());
+  const row = new Float32Array(fields.length);
+  fields.forEach((field) => { row[field.column.place] = field.number(); });
   const [label, probabilities] = await ask(row);
   if (!probabilities.every(Number.isFinite)) {
     refuse("No probability is defined for this row: a number is too large to compute with.");
@@ -114,18 +121,10 @@ function build() {
     update();
   });
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(() => { narrow(""); update(); }));
-  const finder = document.getElementById("finder");
-  finder.hidden = fields.length < MANY;
-  const filter = document.getElementById("filter");
-  filter.addEventListener("input", () => narrow(filter.value));
+  form.addEventListener("reset", () => setTimeout(() => { narrow(fields, ""); update(); }));
+  findIn(fields);
+  examples.value = "0";
   fill(content.examples[0]);
-}
-
-function narrow(word) {
-  fields.forEach(({ column, box }) => {
-    box.hidden = !column.name.toLowerCase().includes(word.toLowerCase());
-  });
 }
 
 function fill(record) {
@@ -149,7 +148,7 @@ function explain(error) {
     say("Browsers load no model from a file. In this folder, start ",
       code("python -m http.server"), " and open ", code("http://localhost:8000/"), ".");
   } else if (error instanceof Absent) {
-    say("What runs the model is not beside this page. Add it: ",
+    say("What runs the model is not beside this page, or not whole. Add it: ",
       code("npm install onnxruntime-web"), ", then copy ", code("ort.wasm.min.mjs"),
       ", ", code("ort-wasm-simd-threaded.mjs"), " and ", code("ort-wasm-simd-threaded.wasm"), " from ",
       code("node_modules/onnxruntime-web/dist"), " into the folder ", code("ort"),
