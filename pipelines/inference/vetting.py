@@ -2,7 +2,9 @@
 
 A few kilobytes of nested functions kill the process that parses them, one node can ask for
 all memory, and a constant may name a file to be read. So a child with a limit on memory and
-time reads the file first, refuses what no graph of logitline has, and answers one row.
+time reads the file first, refuses what no graph of logitline has, and answers one row. What
+one row takes says what others take only where no value decides a size: so the operators are
+those of our graphs and no others.
 """
 
 from __future__ import annotations
@@ -23,6 +25,12 @@ MEMORY = 3 * 2**30  # bytes of addresses; the libraries alone take one
 CODE = "import sys; sys.path[:0] = {path!r}; from pipelines.inference.vetting import main; main()"
 ROOT = Path(__file__).parents[2]
 DOMAINS = {"", "ai.onnx.ml"}
+OPERATORS = (
+    "Add ArgMax ArgMin Cast Clip Concat Div Equal Expand Gather GatherElements GreaterOrEqual "
+    "Identity IsNaN Less LessOrEqual Log MatMul Mul Pad Range ReduceMax ReduceSum Relu Reshape "
+    "Shape Sigmoid Softmax Squeeze Sub Tanh TreeEnsembleRegressor Unsqueeze Where"
+)
+SIZED = {"Expand": 1, "Pad": 1, "Range": 0}  # by operands, from this one on
 
 
 def vet(content: bytes, name: str = "The model", seconds: float = SECONDS) -> None:
@@ -97,18 +105,9 @@ def _problem(content: bytes) -> str:
     import onnx
 
     model = onnx.load_from_string(content)
-    if len(model.functions):
-        return "it defines functions, which no graph of logitline does"
-    if any(domain.domain not in DOMAINS for domain in model.opset_import):
-        return "it uses operators that no graph of logitline has"
-    nodes = model.graph.node
-    tensors = [*model.graph.initializer, *_tensors(nodes)]
-    if any(t.external_data or t.data_location == onnx.TensorProto.EXTERNAL for t in tensors):
-        return "it wants to read other files"
-    if any(_subgraph(node) or node.domain not in DOMAINS for node in nodes):
-        return "it nests graphs, which no graph of logitline does"
-    if len(model.graph.sparse_initializer):
-        return "it holds sparse constants, which no graph of logitline does"
+    foreign = _foreign(model)
+    if foreign:
+        return foreign
     answering = Model(content)
     row = {
         name: [None if spec["type"] != "category" else ""]
@@ -116,6 +115,46 @@ def _problem(content: bytes) -> str:
     }
     answering.answer(answering.bind(row))
     return ""
+
+
+def _foreign(model: Any) -> str:
+    """What stands in the graph and in none of logitline."""
+    from onnx import TensorProto
+
+    nodes = model.graph.node
+    tensors = [*model.graph.initializer, *_tensors(nodes)]
+    domains = {each.domain for each in (*model.opset_import, *nodes)}
+    found = {
+        "it defines functions": len(model.functions),
+        "it uses operators of another domain": domains - DOMAINS,
+        "it wants to read other files": any(
+            t.external_data or t.data_location == TensorProto.EXTERNAL for t in tensors
+        ),
+        "it nests graphs": any(map(_subgraph, nodes)),
+        "it holds sparse constants": len(model.graph.sparse_initializer),
+        "it uses other operators": {node.op_type for node in nodes}.difference(OPERATORS.split()),
+        "it takes sizes from values": _sized_by_values(model.graph),
+    }
+    what = next((what for what, is_so in found.items() if is_so), "")
+    return what and f"{what}, which no graph of logitline does"
+
+
+def _sized_by_values(graph: Any) -> bool:
+    """Whether a value of a row decides how large what an operator makes is."""
+    makers = {name: node for node in graph.node for name in node.output}
+    given = {value.name for value in graph.input}
+    sized = [node for node in graph.node if node.op_type in SIZED]
+    asked = [name for node in sized for name in node.input[SIZED[node.op_type] :]]
+    seen: set[str] = set()
+    while asked:
+        name = asked.pop()
+        if name in given:
+            return True
+        maker = makers.get(name)
+        if name not in seen and maker is not None and maker.op_type != "Shape":
+            asked += maker.input
+        seen.add(name)
+    return False
 
 
 def _tensors(nodes: Iterable[Any]) -> list[Any]:
