@@ -26,11 +26,10 @@ CODE = "import sys; sys.path[:0] = {path!r}; from pipelines.inference.vetting im
 ROOT = Path(__file__).parents[2]
 DOMAINS = {"", "ai.onnx.ml"}
 OPERATORS = (
-    "Add ArgMax ArgMin Cast Clip Concat Div Equal Expand Gather GatherElements GreaterOrEqual "
-    "Identity IsNaN Less LessOrEqual Log MatMul Mul Pad Range ReduceMax ReduceSum Relu Reshape "
-    "Shape Sigmoid Softmax Squeeze Sub Tanh TreeEnsembleRegressor Unsqueeze Where"
+    "Add ArgMax ArgMin Cast Clip Concat Div Equal Expand Gather GreaterOrEqual Identity IsNaN Less "
+    "LessOrEqual Log MatMul Mul ReduceMax ReduceSum Relu Shape Sigmoid Softmax Squeeze Sub Tanh "
+    "TreeEnsembleRegressor Unsqueeze Where"
 )
-SIZED = {"Expand": 1, "Pad": 1, "Range": 0}  # by operands, from this one on
 
 
 def vet(content: bytes, name: str = "The model", seconds: float = SECONDS) -> None:
@@ -105,46 +104,42 @@ def _problem(content: bytes) -> str:
     import onnx
 
     model = onnx.load_from_string(content)
-    foreign = _foreign(model)
-    if foreign:
-        return foreign
-    answering = Model(content)
-    row = {
-        name: [None if spec["type"] != "category" else ""]
-        for name, spec in answering.contract["columns"].items()
-    }
-    answering.answer(answering.bind(row))
-    return ""
-
-
-def _foreign(model: Any) -> str:
-    """What stands in the graph and in none of logitline."""
-    from onnx import TensorProto
-
     nodes = model.graph.node
     tensors = [*model.graph.initializer, *_tensors(nodes)]
-    domains = {each.domain for each in (*model.opset_import, *nodes)}
     found = {
         "it defines functions": len(model.functions),
-        "it uses operators of another domain": domains - DOMAINS,
+        "it uses operators of another domain": _domains(model) - DOMAINS,
         "it wants to read other files": any(
-            t.external_data or t.data_location == TensorProto.EXTERNAL for t in tensors
+            t.external_data or t.data_location == onnx.TensorProto.EXTERNAL for t in tensors
         ),
         "it nests graphs": any(map(_subgraph, nodes)),
         "it holds sparse constants": len(model.graph.sparse_initializer),
-        "it uses other operators": {node.op_type for node in nodes}.difference(OPERATORS.split()),
-        "it takes sizes from values": _sized_by_values(model.graph),
     }
-    what = next((what for what, is_so in found.items() if is_so), "")
-    return what and f"{what}, which no graph of logitline does"
+    for what, is_so in found.items():
+        if is_so:
+            return f"{what}, which no graph of logitline does"
+    return _answering(Model(content), model.graph)
+
+
+def _answering(model: Model, graph: Any) -> str:
+    """What keeps one row from an answer, or the answer from telling of other rows."""
+    if foreign := sorted({node.op_type for node in graph.node}.difference(OPERATORS.split())):
+        return f"it uses {foreign[0][:40]!r}, which no graph of logitline does"
+    if _sized_by_values(graph):
+        return "it takes sizes from values, which no graph of logitline does"
+    row = {
+        name: [None if spec["type"] != "category" else ""]
+        for name, spec in model.contract["columns"].items()
+    }
+    model.answer(model.bind(row))
+    return ""
 
 
 def _sized_by_values(graph: Any) -> bool:
-    """Whether a value of a row decides how large what an operator makes is."""
+    """Whether a value of a row decides the shape that an Expand makes."""
     makers = {name: node for node in graph.node for name in node.output}
     given = {value.name for value in graph.input}
-    sized = [node for node in graph.node if node.op_type in SIZED]
-    asked = [name for node in sized for name in node.input[SIZED[node.op_type] :]]
+    asked = [name for node in graph.node if node.op_type == "Expand" for name in node.input[1:]]
     seen: set[str] = set()
     while asked:
         name = asked.pop()
@@ -155,6 +150,10 @@ def _sized_by_values(graph: Any) -> bool:
             asked += maker.input
         seen.add(name)
     return False
+
+
+def _domains(model: Any) -> set[str]:
+    return {each.domain for each in (*model.opset_import, *model.graph.node)}
 
 
 def _tensors(nodes: Iterable[Any]) -> list[Any]:
