@@ -233,9 +233,10 @@ def _fetched(source: str | Path, sha256: str | None) -> bytes:
 
 def _download(uri: str) -> tuple[Path, str | None]:
     # MLflow takes a second to import, and a model in a file needs none of it.
+    from pipelines.adapters.tracking.client import WorkspaceError
     from pipelines.adapters.tracking.registry import download_model
 
     try:
         return download_model(uri)
-    except LookupError as error:
+    except (LookupError, WorkspaceError) as error:
         raise ModelError(str(error)) from None

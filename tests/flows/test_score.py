@@ -123,6 +123,16 @@ def test_a_killed_scoring_goes_on_and_gives_the_same_bytes(
     assert list((champion.parents[1] / "data" / "derived" / "scoring").iterdir()) == []
 
 
+def test_a_workspace_without_a_registry_is_told_so_and_gets_none(
+    tmp_path: Path, prefect_api: str
+) -> None:
+    config = workspace(tmp_path)
+    source = write(tmp_path / "in.csv", 20)
+    with pytest.raises(LookupError, match=r"has no mlruns/mlflow\.db. Work in the folder where"):
+        score(config, source, tmp_path / "out.csv")
+    assert not (tmp_path / "mlruns").exists()
+
+
 def test_nothing_is_gone_on_with_once_the_input_or_the_draft_is_another(
     champion: Path, tmp_path: Path
 ) -> None:
