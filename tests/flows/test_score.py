@@ -147,6 +147,22 @@ def test_nothing_is_gone_on_with_once_the_input_or_the_draft_is_another(
     assert sorted(each.name for each in tmp_path.iterdir()) == ["in.parquet", "out.parquet"]
 
 
+@pytest.mark.parametrize("output", ["out.csv", "out.parquet"])
+def test_an_older_output_is_not_taken_for_the_draft_that_is_gone(
+    champion: Path, tmp_path: Path, output: str
+) -> None:
+    source = tmp_path / "in.parquet"
+    score(champion, write(source, 1_000), tmp_path / output, lenient=True)
+    write(source, 1_000, seed=5)
+    killed(champion, source, tmp_path / output, "--lenient", at="after_part")
+    (draft,) = tmp_path.glob(".*")
+    draft.unlink()
+    done = score(champion, source, tmp_path / output, lenient=True)
+    assert (done.rows, done.resumed) == (1_000, 0)
+    score(champion, source, tmp_path / f"right_{output}", lenient=True)
+    assert content(tmp_path / output) == content(tmp_path / f"right_{output}")
+
+
 def test_rows_that_break_the_contract_are_set_aside_as_they_came_with_place_and_reason(
     champion: Path, tmp_path: Path
 ) -> None:
