@@ -147,6 +147,19 @@ def test_nothing_is_gone_on_with_once_the_input_or_the_draft_is_another(
     assert sorted(each.name for each in tmp_path.iterdir()) == ["in.parquet", "out.parquet"]
 
 
+def test_a_pipe_is_neither_read_nor_replaced_and_a_file_that_is_not_there_is_told_where(
+    champion: Path, tmp_path: Path
+) -> None:
+    source, pipe = write(tmp_path / "in.csv", 20), tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    assert "pipe.csv is a pipe or a device" in refusal(champion, source, pipe)
+    assert "pipe.csv is a pipe" in refusal(champion, source, tmp_path / "o.csv", quarantine=pipe)
+    assert "pipe.csv: is a pipe or a device" in refusal(champion, pipe, tmp_path / "out.csv")
+    assert pipe.is_fifo()
+    said = refusal(champion, Path("none.csv"), tmp_path / "out.csv")
+    assert f"which is '{Path.cwd() / 'none.csv'}'" in said
+
+
 @pytest.mark.parametrize("output", ["out.csv", "out.parquet"])
 def test_an_older_output_is_not_taken_for_the_draft_that_is_gone(
     champion: Path, tmp_path: Path, output: str
