@@ -84,7 +84,7 @@ def _draft(path: Path, key: str) -> Path:
 
 
 def _file(path: Path, draft: Path, metadata: Mapping[str, str]) -> Make:
-    return lambda state: FileSink(path, draft=draft, ends=state or (), metadata=metadata)
+    return lambda state: FileSink(path, draft, metadata, state)
 
 
 def _folder(path: Path, draft: Path, files: Sequence[str], metadata: Mapping[str, str]) -> Make:

@@ -95,6 +95,8 @@ def _require_apart(place: Path | str, origins: Mapping[str, Origin]) -> None:
 def _require_free(path: Path, config: Path) -> None:
     if path.resolve() == config.resolve():
         raise UsageError(f"{path} is the config itself. Name another output.")
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UsageError(f"{path} is a pipe or a device, and no plain file. Name another output.")
     if path.is_dir() and any(path.iterdir()):
         raise UsageError(
             f"{path} is a folder with files in it. Name one that is not there yet, or is empty."

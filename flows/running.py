@@ -54,10 +54,12 @@ def run_scoring(
     """What was scored, with a Prefect server beside it; the options are those of the flow."""
     aside = None if quarantine is None else str(quarantine)
     request = Request(source, str(output), quarantine=aside, **options)
-    require_places(request, config, open_line(config, workspace, look=False).origin)
+    line = open_line(config, workspace, look=False)
+    require_places(request, config, line.origin)
     with servers.prefect_server(workspace) as server:
-        from flows.scoring import scoring
+        from flows.scoring import require_database, scoring
 
+        require_database(workspace, line.model)
         servers.require_tracking(workspace)
         server.ready()
         with _drained():

@@ -37,7 +37,7 @@ from pipelines.inference.undefined import with_undefined
 from pipelines.records import DataError
 from pipelines.scoring import Scoring
 
-__all__ = ["Scored", "scoring"]
+__all__ = ["Scored", "require_database", "scoring"]
 
 # Rows of a batch, fewer where they have many columns; batches of a part.
 ROWS, CELLS, FEWEST, PART = 65_536, 1 << 18, 64, 32
@@ -102,8 +102,8 @@ def scoring(
 @task(name="score", cache_policy=NO_CACHE, persist_result=False)
 def score_rows(model: str, request: Request, workspace: Path) -> Scored:
     """The rows at the output, which appears when the last of them is written."""
-    uri = f"models:/{model}@{registry.CHAMPION}"
-    version = registry.resolve(tracking.connect(workspace), uri)
+    require_database(workspace, model)
+    version = registry.resolve(tracking.connect(workspace), _champion(model))
     path, sha256 = registry.download_model(version.uri, workspace)
     predictor = Predictor.load(path, sha256=sha256, providers=_providers(request), strict=True)
     facts = {"model": model, "version": version.number, "sha256": predictor.sha256}
@@ -144,6 +144,15 @@ def score_rows(model: str, request: Request, workspace: Path) -> Scored:
         providers=list(predictor.providers),
         odd=dict(odd),
     )
+
+
+def require_database(workspace: Path, model: str) -> None:
+    """Refuse a workspace without a registry, in which there is no champion."""
+    registry.require_database(workspace, _champion(model))
+
+
+def _champion(model: str) -> str:
+    return f"models:/{model}@{registry.CHAMPION}"
 
 
 def _providers(request: Request) -> list[str] | None:

@@ -73,17 +73,20 @@ def unfinished(
 
 
 def _lines(journal: Path) -> list[Any]:
-    try:
-        text = journal.read_bytes()
-    except OSError:
-        return []
-    return [json.loads(line) for line in text.split(b"\n")[:-1]]
+    """The lines up to the first that is none: a machine that goes down may leave anything."""
+    lines: list[Any] = []
+    with suppress(OSError, ValueError):
+        for line in journal.read_bytes().split(b"\n")[:-1]:
+            if not isinstance(found := json.loads(line), dict):
+                break
+            lines.append(found)
+    return lines
 
 
 def _cut(journal: Path) -> None:
-    """Cut off a line that was not written to its end."""
-    text = journal.read_bytes()
-    os.truncate(journal, text.rfind(b"\n") + 1)
+    """Cut off what stands behind the last line that can be read."""
+    whole = journal.read_bytes().split(b"\n", len(_lines(journal)))
+    os.truncate(journal, sum(len(line) + 1 for line in whole[:-1]))
 
 
 @contextmanager

@@ -118,7 +118,10 @@ def _date_reader(spec: Mapping[str, Any], words: frozenset[str]) -> Reader:
 def _text_reader(spec: Mapping[str, Any], words: frozenset[str]) -> Reader:  # noqa: ARG001
     def read(value: Any) -> str:
         if isinstance(value, str):  # spaces around a category are part of it
-            return "" if value in words else value
+            if value in words:
+                return ""
+            value.encode()  # half of a surrogate pair is no text, and no graph takes it
+            return value
         if is_gap(value, words):
             return ""
         text = _text(value)

@@ -112,8 +112,9 @@ class Predictor:
             An ONNX file, or an address such as ``models:/penguins@champion``.
         sha256 : str, optional
             What the file must digest to; by default what stands in SOURCE.sha256 or in the
-            registry, if anything does. It is checked before the file is parsed. A file that
-            no digest vouches for is first tried in a process of its own.
+            registry, if anything does. It is checked before the file is parsed; "" is the
+            digest of no file. A file that no digest vouches for is first tried in a process
+            of its own.
         providers : sequence of str, optional
             ONNX Runtime's execution providers, the preferred one first. Default: the CPU.
         strict : bool, default=False
@@ -222,8 +223,8 @@ def _fetched(source: str | Path, sha256: str | None) -> bytes:
     path = Path(source)
     if str(source).startswith("models:/"):
         path, registered = _download(str(source))
-        sha256 = sha256 or registered
-    sha256 = sha256 or noted_digest(path)
+        sha256 = registered if sha256 is None else sha256
+    sha256 = noted_digest(path) if sha256 is None else sha256.strip() or "nothing"
     content = verified(path, sha256)
     if sha256 is None:
         logger.warning("%s: no SHA-256 is known, so a change of it would go unnoticed.", path)
@@ -233,9 +234,10 @@ def _fetched(source: str | Path, sha256: str | None) -> bytes:
 
 def _download(uri: str) -> tuple[Path, str | None]:
     # MLflow takes a second to import, and a model in a file needs none of it.
+    from pipelines.adapters.tracking.client import WorkspaceError
     from pipelines.adapters.tracking.registry import download_model
 
     try:
         return download_model(uri)
-    except LookupError as error:
+    except (LookupError, WorkspaceError) as error:
         raise ModelError(str(error)) from None

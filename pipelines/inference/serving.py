@@ -7,8 +7,11 @@ into each MLflow model as its loader, to run where the project is not installed.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,7 @@ from .binding import InputError, as_column, read_column, require, same_length, t
 from .cells import reader
 
 FORMAT = "logitline/1"
+LARGEST = 2**31  # bytes of a file: what protobuf, in which ONNX is written, takes at most
 
 Provider = str | tuple[str, dict[str, str]]  # its name, with its options or without
 
@@ -236,7 +240,7 @@ def noted_digest(path: Path) -> str | None:
     """The SHA-256 that stands in PATH.sha256; None where there is no such file."""
     beside = path.parent / f"{path.name}.sha256"
     try:
-        said = beside.read_text(encoding="utf-8", errors="replace").split()
+        said = _bytes(beside).decode(errors="replace").split()
     except FileNotFoundError:
         return None
     except ValueError as error:  # a NUL in the name
@@ -253,7 +257,7 @@ def verified(path: Path, sha256: str | None = None) -> bytes:
     Raises ModelError when it is another, or the file cannot be read.
     """
     try:
-        content = path.read_bytes()
+        content = _bytes(path)
     except OSError as error:
         raise ModelError(f"{path}: the model cannot be read: {error.strerror}.") from None
     except ValueError as error:  # a NUL in the name
@@ -266,6 +270,17 @@ def verified(path: Path, sha256: str | None = None) -> bytes:
             f"is {found}, expected {sha256}. Fetch the model again."
         )
     return content
+
+
+def _bytes(path: Path) -> bytes:
+    """What a plain file holds now: reading a pipe or a device may never end."""
+    facts = path.stat()
+    if not (stat.S_ISREG(facts.st_mode) or stat.S_ISDIR(facts.st_mode)):
+        raise OSError(errno.EINVAL, "It is no plain file")
+    if facts.st_size > LARGEST:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    with path.open("rb") as file:
+        return file.read(facts.st_size)
 
 
 def _load_pyfunc(folder: str) -> Model:

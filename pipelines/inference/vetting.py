@@ -2,7 +2,9 @@
 
 A few kilobytes of nested functions kill the process that parses them, one node can ask for
 all memory, and a constant may name a file to be read. So a child with a limit on memory and
-time reads the file first, refuses what no graph of logitline has, and answers one row.
+time reads the file first, refuses what no graph of logitline has, and answers one row. What
+one row takes says what others take only where no value decides a size: so the operators are
+those of our graphs and no others.
 """
 
 from __future__ import annotations
@@ -23,6 +25,11 @@ MEMORY = 3 * 2**30  # bytes of addresses; the libraries alone take one
 CODE = "import sys; sys.path[:0] = {path!r}; from pipelines.inference.vetting import main; main()"
 ROOT = Path(__file__).parents[2]
 DOMAINS = {"", "ai.onnx.ml"}
+OPERATORS = (
+    "Add ArgMax ArgMin Cast Clip Concat Div Equal Expand Gather GreaterOrEqual Identity IsNaN Less "
+    "LessOrEqual Log MatMul Mul ReduceMax ReduceSum Relu Shape Sigmoid Softmax Squeeze Sub Tanh "
+    "TreeEnsembleRegressor Unsqueeze Where"
+)
 
 
 def vet(content: bytes, name: str = "The model", seconds: float = SECONDS) -> None:
@@ -97,25 +104,56 @@ def _problem(content: bytes) -> str:
     import onnx
 
     model = onnx.load_from_string(content)
-    if len(model.functions):
-        return "it defines functions, which no graph of logitline does"
-    if any(domain.domain not in DOMAINS for domain in model.opset_import):
-        return "it uses operators that no graph of logitline has"
     nodes = model.graph.node
     tensors = [*model.graph.initializer, *_tensors(nodes)]
-    if any(t.external_data or t.data_location == onnx.TensorProto.EXTERNAL for t in tensors):
-        return "it wants to read other files"
-    if any(_subgraph(node) or node.domain not in DOMAINS for node in nodes):
-        return "it nests graphs, which no graph of logitline does"
-    if len(model.graph.sparse_initializer):
-        return "it holds sparse constants, which no graph of logitline does"
-    answering = Model(content)
+    found = {
+        "it defines functions": len(model.functions),
+        "it uses operators of another domain": _domains(model) - DOMAINS,
+        "it wants to read other files": any(
+            t.external_data or t.data_location == onnx.TensorProto.EXTERNAL for t in tensors
+        ),
+        "it nests graphs": any(map(_subgraph, nodes)),
+        "it holds sparse constants": len(model.graph.sparse_initializer),
+    }
+    for what, is_so in found.items():
+        if is_so:
+            return f"{what}, which no graph of logitline does"
+    return _answering(Model(content), model.graph)
+
+
+def _answering(model: Model, graph: Any) -> str:
+    """What keeps one row from an answer, or the answer from telling of other rows."""
+    if foreign := sorted({node.op_type for node in graph.node}.difference(OPERATORS.split())):
+        return f"it uses {foreign[0][:40]!r}, which no graph of logitline does"
+    if _sized_by_values(graph):
+        return "it takes sizes from values, which no graph of logitline does"
     row = {
         name: [None if spec["type"] != "category" else ""]
-        for name, spec in answering.contract["columns"].items()
+        for name, spec in model.contract["columns"].items()
     }
-    answering.answer(answering.bind(row))
+    model.answer(model.bind(row))
     return ""
+
+
+def _sized_by_values(graph: Any) -> bool:
+    """Whether a value of a row decides the shape that an Expand makes."""
+    makers = {name: node for node in graph.node for name in node.output}
+    given = {value.name for value in graph.input}
+    asked = [name for node in graph.node if node.op_type == "Expand" for name in node.input[1:]]
+    seen: set[str] = set()
+    while asked:
+        name = asked.pop()
+        if name in given:
+            return True
+        maker = makers.get(name)
+        if name not in seen and maker is not None and maker.op_type != "Shape":
+            asked += maker.input
+        seen.add(name)
+    return False
+
+
+def _domains(model: Any) -> set[str]:
+    return {each.domain for each in (*model.opset_import, *model.graph.node)}
 
 
 def _tensors(nodes: Iterable[Any]) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -65,3 +66,33 @@ def test_fault_39_the_loader_in_mlflow_refuses_it_too(path: Path, content: bytes
     path.write_bytes(content[:-1])
     with pytest.raises(ModelError, match="not the file that was proven"):
         _load_pyfunc(str(path.parent))
+
+
+def test_what_is_no_plain_file_or_too_large_for_a_model_is_refused_unread(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.onnx")  # a reader would wait for ever
+    with (tmp_path / "large.onnx").open("wb") as file:
+        file.truncate(2**31 + 1)  # would take as much memory
+    for name, reason in (
+        ("pipe.onnx", "It is no plain file"),
+        ("large.onnx", "File too large"),
+        ("", "Is a directory"),
+    ):
+        with pytest.raises(ModelError, match=f"the model cannot be read: {reason}"):
+            Predictor.load(tmp_path / name, sha256="0" * 64)
+
+
+def test_a_pipe_in_the_digest_s_place_is_refused_unread(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(content)
+    os.mkfifo(tmp_path / "model.onnx.sha256")
+    with pytest.raises(ModelError, match="the digest cannot be read: It is no plain file"):
+        Predictor.load(path)
+
+
+@pytest.mark.parametrize("nothing", ["", " \n"])
+def test_an_empty_digest_is_that_of_no_file(tmp_path: Path, content: bytes, nothing: str) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"not the file that was proven.* expected nothing"):
+        Predictor.load(path, sha256=nothing)
+    assert Predictor.load(path, sha256=f"{hashlib.sha256(content).hexdigest()}\n")

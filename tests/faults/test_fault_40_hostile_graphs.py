@@ -103,12 +103,35 @@ def field(number: int, content: bytes) -> bytes:
 def giant_constant() -> bytes:
     """A node of a few bytes that asks for 400 GB."""
     size = numpy_helper.from_array(np.array([100_000_000_000]), "size")
+    zero = numpy_helper.from_array(np.float32([0]), "zero")
     nodes = [
-        helper.make_node("ConstantOfShape", ["size"], ["giant"]),
+        helper.make_node("Expand", ["zero", "size"], ["giant"]),
         helper.make_node("ReduceSum", ["giant"], ["sum"], keepdims=0),
         helper.make_node("Add", ["x", "sum"], ["p"]),
     ]
-    return model(nodes, [size])
+    return model(nodes, [size, zero])
+
+
+def sized_by_a_value(operator: str, *operands: str) -> bytes:
+    """A tensor of as many values as the row's number says, and of one for a gap."""
+    one = numpy_helper.from_array(np.float32([1]), "one")
+    nodes = [
+        helper.make_node("IsNaN", ["x"], ["gap"]),
+        helper.make_node("Where", ["gap", "one", "x"], ["number"]),
+        helper.make_node("Cast", ["number"], ["size"], to=TensorProto.INT64),
+        helper.make_node("ReduceMax", ["size"], ["most"], keepdims=0),
+        helper.make_node(operator, operands, ["giant"]),
+        helper.make_node("Cast", ["giant"], ["floats"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceSum", ["floats"], ["sum"], keepdims=0),
+        helper.make_node("Add", ["number", "sum"], ["p"]),
+    ]
+    constants = {name: numpy_helper.from_array(np.int64(n), name) for n, name in enumerate("01")}
+    return model(nodes, [one, *constants.values()])
+
+
+def random_numbers() -> bytes:
+    """Another answer each time."""
+    return model([helper.make_node("RandomNormalLike", ["x"], ["p"])])
 
 
 def endless_loop() -> bytes:
@@ -141,6 +164,7 @@ def foreign_operator() -> bytes:
     return model([helper.make_node("Call", ["x"], ["p"], domain="somewhere.else")])
 
 
+OTHERS = "it uses .*, which no graph"
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "nested functions": (nested_functions, "functions|died"),
     "nested graphs": (nested_graphs, "nests graphs|died|cannot be read"),
@@ -148,7 +172,18 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "an endless loop": (endless_loop, "nests graphs"),
     "data outside its folder": (lambda: external_data("../../../etc/hostname"), "other files"),
     "data beside it": (lambda: external_data("secret.bin"), "other files"),
-    "another's operators": (foreign_operator, "nests graphs|operators"),
+    "another's operators": (foreign_operator, "operators of another domain"),
+    "as many as a value says": (
+        lambda: sized_by_a_value("ConstantOfShape", "size"),
+        OTHERS,
+    ),
+    "copies by a value": (lambda: sized_by_a_value("Tile", "one", "size"), OTHERS),
+    "a shape by a value": (lambda: sized_by_a_value("Expand", "one", "size"), "sizes from values"),
+    "a count to a value": (
+        lambda: sized_by_a_value("Range", "0", "most", "1"),
+        OTHERS,
+    ),
+    "chance": (random_numbers, OTHERS),
 }
 
 

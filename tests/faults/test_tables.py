@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -233,3 +234,10 @@ def test_fault_31_integers_beyond_2_to_the_53_are_refused() -> None:
     native = pa.table({"x": [1, 2**53 + 1], "y": ["a", "b"]})
     with pytest.raises(DataError, match=r"beyond ±2\*\*53"):
         ingest(native, config({"type": "integer"}))
+
+
+def test_a_pipe_is_refused_unread(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "t.csv")  # a reader would wait for ever
+    for attempt in (tables.read, tables.header, lambda path: list(tables.batches(path, 10))):
+        with pytest.raises(DataError, match="is a pipe or a device, and no plain file"):
+            attempt(tmp_path / "t.csv")

@@ -123,6 +123,16 @@ def test_a_killed_scoring_goes_on_and_gives_the_same_bytes(
     assert list((champion.parents[1] / "data" / "derived" / "scoring").iterdir()) == []
 
 
+def test_a_workspace_without_a_registry_is_told_so_and_gets_none(
+    tmp_path: Path, prefect_api: str
+) -> None:
+    config = workspace(tmp_path)
+    source = write(tmp_path / "in.csv", 20)
+    with pytest.raises(LookupError, match=r"has no mlruns/mlflow\.db. Work in the folder where"):
+        score(config, source, tmp_path / "out.csv")
+    assert not (tmp_path / "mlruns").exists()
+
+
 def test_nothing_is_gone_on_with_once_the_input_or_the_draft_is_another(
     champion: Path, tmp_path: Path
 ) -> None:
@@ -135,6 +145,35 @@ def test_nothing_is_gone_on_with_once_the_input_or_the_draft_is_another(
     done = score(champion, source, output, lenient=True)
     assert (done.rows, done.resumed) == (1_200, 0)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["in.parquet", "out.parquet"]
+
+
+def test_a_pipe_is_neither_read_nor_replaced_and_a_file_that_is_not_there_is_told_where(
+    champion: Path, tmp_path: Path
+) -> None:
+    source, pipe = write(tmp_path / "in.csv", 20), tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    assert "pipe.csv is a pipe or a device" in refusal(champion, source, pipe)
+    assert "pipe.csv is a pipe" in refusal(champion, source, tmp_path / "o.csv", quarantine=pipe)
+    assert "pipe.csv: is a pipe or a device" in refusal(champion, pipe, tmp_path / "out.csv")
+    assert pipe.is_fifo()
+    said = refusal(champion, Path("none.csv"), tmp_path / "out.csv")
+    assert f"which is '{Path.cwd() / 'none.csv'}'" in said
+
+
+@pytest.mark.parametrize("output", ["out.csv", "out.parquet"])
+def test_an_older_output_is_not_taken_for_the_draft_that_is_gone(
+    champion: Path, tmp_path: Path, output: str
+) -> None:
+    source = tmp_path / "in.parquet"
+    score(champion, write(source, 1_000), tmp_path / output, lenient=True)
+    write(source, 1_000, seed=5)
+    killed(champion, source, tmp_path / output, "--lenient", at="after_part")
+    (draft,) = tmp_path.glob(".*")
+    draft.unlink()
+    done = score(champion, source, tmp_path / output, lenient=True)
+    assert (done.rows, done.resumed) == (1_000, 0)
+    score(champion, source, tmp_path / f"right_{output}", lenient=True)
+    assert content(tmp_path / output) == content(tmp_path / f"right_{output}")
 
 
 def test_rows_that_break_the_contract_are_set_aside_as_they_came_with_place_and_reason(

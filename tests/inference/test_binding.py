@@ -278,3 +278,9 @@ def test_a_table_without_distinct_column_names_is_refused(table: Any, message: s
 def test_a_column_of_two_dimensions_is_refused() -> None:
     with pytest.raises(InputError, match="not one value a row"):
         read(np.zeros((2, 2)), NUMBER)
+
+
+@pytest.mark.parametrize("form", [list, tuple, lambda cells: pd.Series(cells, dtype=object)])
+def test_half_a_surrogate_pair_is_no_category(form: Any) -> None:
+    with pytest.raises(InputError, match=r"holds '.ud83d' .str. in row 1"):
+        read(form(["a", "\ud83d"]), CATEGORY)

@@ -101,6 +101,7 @@ def test_one_row_is_refused_in_the_words_of_many(content: bytes) -> None:
         ({**row, "plain": 1e300}, "Row 0, .* in column 'plain'"),
         ({name: row[name] for name in row if name != "X"}, "no column 'X'"),
         ({**row, "plain": [1.0]}, "mixes single values"),
+        ({**row, "X": "\ud83d"}, "Column 'X' holds '.ud83d' .str. in row 0"),
     ):
         with pytest.raises(InputError, match=message):
             predictor.run(changed)

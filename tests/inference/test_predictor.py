@@ -276,6 +276,16 @@ def test_an_address_that_the_registry_lacks_is_refused(monkeypatch: pytest.Monke
         Predictor.load("models:/m/9")
 
 
+def test_a_registry_that_cannot_be_used_is_a_model_s_error_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mlruns").mkdir()
+    (tmp_path / "mlruns" / "mlflow.db").write_bytes(b"no database at all" * 100)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelError, match="cannot be used as MLflow's database"):
+        Predictor.load("models:/m@champion")
+
+
 def test_importing_the_predictor_imports_neither_mlflow_nor_the_converters() -> None:
     code = "import sys; from pipelines.inference import Predictor; print(*sys.modules)"
     root = str(Path(__file__).parents[2])

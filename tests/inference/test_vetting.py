@@ -6,6 +6,7 @@ from pipelines.inference import ModelError, vetting
 from pipelines.inference.convert import to_onnx
 from pipelines.inference.vetting import vet
 from tests.inference import cases
+from tests.inference.test_calibration import FITS, calibrated
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +42,12 @@ def test_a_child_that_says_nothing_is_no_proof(
     monkeypatch.setattr(vetting, "CODE", "pass")
     with pytest.raises(ModelError, match=r"died \(exit status 0\)"):
         vet(content)
+
+
+@pytest.mark.parametrize("name", cases.ESTIMATORS)
+def test_every_graph_of_ours_is_one_of_ours(name: str) -> None:
+    classes = cases.CLASSES["three str"]
+    plain = cases.fitted(name, classes)
+    for pipeline in (plain, *(calibrated(name, classes, method, "costs")[0] for method in FITS)):
+        content = to_onnx(pipeline, cases.contract(classes), {})
+        assert vetting._problem(content) == ""

@@ -46,7 +46,7 @@ class File:
         """Those of the header, or of the Parquet file's schema."""
         if not self._is_there():
             raise DataError(
-                f"there is no file {self.place!r}. A path is seen from the config's folder."
+                f"there is no file {self.place!r}, which is {self.location!r}. Check the path."
             )
         return tables.header(self.path)
 

@@ -139,6 +139,11 @@ def kind_of(path: Path) -> Kind:
         When it cannot be opened, or is neither CSV nor Parquet.
     """
     try:
+        if not (path.is_file() or path.is_dir()) and path.exists():  # reading it may never end
+            raise DataError(
+                "is a pipe or a device, and no plain file. Write the table to a file first.",
+                path=path,
+            )
         with path.open("rb") as file:
             start = file.read(16)
     except OSError as error:

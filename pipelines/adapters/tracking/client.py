@@ -95,7 +95,14 @@ def open_database(workspace: Path) -> MlflowClient:
                 _make_database(path)
             client = MlflowClient(tracking_uri=uri)
             client.search_experiments(max_results=1)
-    except DatabaseError as error:
+    except (DatabaseError, MlflowException) as error:  # MLflow wraps the one, once it is open
+        if "database is locked" in str(error):
+            raise WorkspaceError(
+                f"{path} is in use (its database is locked). Wait for what writes to it, and run "
+                "this again."
+            ) from None
+        if not isinstance(error, DatabaseError):
+            raise
         raise WorkspaceError(
             f"{path} cannot be used as MLflow's database ({error.orig}). Bring back a copy, or "
             "move it away: the next training then makes a new one."

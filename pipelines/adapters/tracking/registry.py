@@ -27,6 +27,7 @@ __all__ = [
     "drop_alias",
     "drop_version_tag",
     "find_version",
+    "require_database",
     "resolve",
     "set_alias",
     "set_version_tags",
@@ -36,6 +37,8 @@ __all__ = [
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 SHA256 = "logitline.onnx_sha256"
+# What MLflow says of a model, a version or an alias that is not there.
+ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 
 class NoVersionError(LookupError):
@@ -68,7 +71,7 @@ def champion(client: MlflowClient, model: str) -> Version | None:
     try:
         found = client.get_model_version_by_alias(model, CHAMPION)
     except MlflowException as error:
-        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+        if error.error_code in ABSENT:
             return None
         raise
     return _version(found)
@@ -174,11 +177,32 @@ def resolve(client: MlflowClient, uri: str) -> Version:
             else client.get_model_version(name, number)
         )
     except MlflowException as error:
+        too_large = number is not None and int(number) >= 2**63  # for any database's column
+        if error.error_code not in ABSENT and not too_large:
+            raise NoVersionError(
+                f"The registry cannot tell of {uri} ({error.message}). See that it runs and may "
+                "be read, and ask again."
+            ) from None
         raise NoVersionError(
             f"There is no {uri} in the registry ({error.message}). Train first; where nothing "
             "was promoted, logitline compare says why."
         ) from None
     return _version(found)
+
+
+def require_database(workspace: Path, uri: str) -> None:
+    """Refuse a workspace that has no database: connecting to it would make an empty one.
+
+    Raises
+    ------
+    NoVersionError
+        Where the registry would be that of the workspace, and there is none.
+    """
+    if tracking_uri(workspace) == local_uri(workspace) and not database(workspace).exists():
+        raise NoVersionError(
+            f"There is no {uri}: {workspace} has no mlruns/mlflow.db. Work in the folder where "
+            "the model was trained, or set MLFLOW_TRACKING_URI."
+        )
 
 
 def download_model(uri: str, workspace: Path | None = None) -> tuple[Path, str | None]:
@@ -195,11 +219,7 @@ def download_model(uri: str, workspace: Path | None = None) -> tuple[Path, str |
         If the registry has no such version, or its files are gone.
     """
     here = workspace or Path.cwd()
-    if tracking_uri(here) == local_uri(here) and not database(here).exists():
-        raise NoVersionError(
-            f"There is no {uri}: {here} has no mlruns/mlflow.db. Work in the folder where the "
-            "model was trained, or set MLFLOW_TRACKING_URI."
-        )
+    require_database(here, uri)
     client = connect(here)
     version = resolve(client, uri)
     source = client.get_model_version_download_uri(version.model, version.number)

@@ -19,6 +19,7 @@ from pipelines.adapters.tracking.client import (
     WorkspaceError,
     artifact_root,
     connect,
+    database,
     experiment,
     locked,
     recorded_root,
@@ -76,6 +77,16 @@ def test_a_file_that_is_no_database_is_named_with_the_remedy(tmp_path: Path) -> 
     path.write_bytes(b"no database at all" * 100)
     with pytest.raises(WorkspaceError, match=r"mlflow\.db cannot be used.*move it away"):
         connect(tmp_path)
+
+
+def test_a_database_that_another_holds_is_to_be_waited_for_and_not_moved_away(
+    client: MlflowClient, workspace: Path
+) -> None:
+    with contextlib.closing(sqlite3.connect(database(workspace), isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(WorkspaceError, match=r"mlflow\.db is in use .*Wait"):
+            connect(workspace)
+        holder.execute("ROLLBACK")
 
 
 def test_an_experiment_is_made_once_and_restored_when_it_was_deleted(

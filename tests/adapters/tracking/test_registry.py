@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INTERNAL_ERROR
 from mlflow.tracking import MlflowClient
 
 from pipelines.adapters.tracking import registry
@@ -115,6 +117,17 @@ def test_an_address_of_nothing_is_refused_with_what_to_write(
     with pytest.raises(NoVersionError) as refused:
         registry.resolve(client, uri)
     assert words in str(refused.value)
+
+
+def test_a_registry_that_is_away_is_not_said_to_lack_the_model(
+    client: MlflowClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: str) -> None:
+        raise MlflowException("API request to http://registry failed", INTERNAL_ERROR)
+
+    monkeypatch.setattr(client, "get_model_version_by_alias", away)
+    with pytest.raises(NoVersionError, match=r"cannot tell of .* http://registry failed.*it runs"):
+        registry.resolve(client, "models:/penguins@champion")
 
 
 def test_asking_for_a_model_where_there_is_no_workspace_makes_none(
