@@ -31,8 +31,7 @@ from pipelines.adapters.tracking import client as tracking
 from pipelines.adapters.tracking import registry
 from pipelines.adapters.unfinished import Unfinished, unfinished
 from pipelines.digests import code_digest, content_digest
-from pipelines.inference import InputError, ModelError, Predictor
-from pipelines.inference.providers import available_providers
+from pipelines.inference import InputError, Predictor
 from pipelines.inference.undefined import with_undefined
 from pipelines.records import DataError
 from pipelines.scoring import Scoring
@@ -105,7 +104,8 @@ def score_rows(model: str, request: Request, workspace: Path) -> Scored:
     require_database(workspace, model)
     version = registry.resolve(tracking.connect(workspace), _champion(model))
     path, sha256 = registry.download_model(version.uri, workspace)
-    predictor = Predictor.load(path, sha256=sha256, providers=_providers(request), strict=True)
+    asked = [request.provider] if request.provider is not None else None
+    predictor = Predictor.load(path, sha256=sha256, providers=asked, strict=True)
     facts = {"model": model, "version": version.number, "sha256": predictor.sha256}
     files = request.files()
     root = workspace.resolve() / "data" / "derived" / "scoring"
@@ -153,26 +153,6 @@ def require_database(workspace: Path, model: str) -> None:
 
 def _champion(model: str) -> str:
     return f"models:/{model}@{registry.CHAMPION}"
-
-
-def _providers(request: Request) -> list[str] | None:
-    """The execution provider that was asked for.
-
-    Raises
-    ------
-    ModelError
-        When it is not at hand.
-    """
-    if request.provider is None:
-        return None
-    at_hand = available_providers()
-    if request.provider not in at_hand:
-        raise ModelError(
-            f"The provider {request.provider} is asked for, and this ONNX Runtime has none of "
-            f"that name. It has {', '.join(at_hand)}. Name one of them, or leave --provider out "
-            "to score on the CPU."
-        )
-    return [request.provider]
 
 
 def _key(

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.postgres import Postgres, programs, server
@@ -24,6 +25,10 @@ os.environ.update(
 )
 for name in ("MLFLOW_TRACKING_URI", "PREFECT_API_URL", "LOGITLINE_FAULT"):
     os.environ.pop(name, None)
+# A busy machine is no fault of the code's. With CI set Hypothesis has a profile of its own.
+hypothesis.settings.register_profile("logitline", deadline=None)
+if "CI" not in os.environ:
+    hypothesis.settings.load_profile("logitline")
 # A shell that starts the tests in the background has SIGINT ignored, and what they start, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

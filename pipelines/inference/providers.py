@@ -126,8 +126,8 @@ def _installed(wanted: Sequence[str], strict: bool) -> list[str]:
     if absent and strict:
         raise ModelError(
             f"{', '.join(absent)} is asked for and absent; installed here: "
-            f"{', '.join(here)}. Install the ONNX Runtime build that has it, or load without "
-            "strict to run on the CPU."
+            f"{', '.join(here)}. Install the ONNX Runtime build that has it, or run on the CPU: "
+            "load without strict, score without --provider."
         )
     if absent:
         logger.warning("%s is absent; the model runs without it.", ", ".join(absent))

@@ -17,20 +17,11 @@ import pytest
 from flows.mistakes import status
 from flows.running import run_scoring
 from tests.flows.test_score import SMALL, command
-from tests.flows.workspaces import flowers, train_json, workspace
+from tests.flows.workspaces import flowers
 from tests.postgres import Postgres
 
 SECRET = "hunter2-s3cr3t/@:"
 ROWS = 450
-
-
-@pytest.fixture(scope="module")
-def champion(tmp_path_factory: pytest.TempPathFactory, prefect_api: str) -> Path:
-    """The config in a workspace that has a champion."""
-    folder = tmp_path_factory.mktemp("places")
-    config = workspace(folder)
-    train_json(config, folder)
-    return config
 
 
 @pytest.fixture(autouse=True)
