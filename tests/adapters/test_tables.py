@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -192,6 +193,19 @@ def test_what_a_csv_writer_quotes_is_read_back(
 def test_the_row_limit_leaves_long_texts_alone(file: Path) -> None:
     long = b"x" * (csv_reader.ROW_LIMIT // 2)
     assert read(file, b"a,b\n" + long + b",2\n").table.column("a")[0].as_py() == long.decode()
+
+
+@pytest.mark.parametrize("dictionary", [False, True])
+def test_rows_of_long_texts_come_in_fewer_at_a_time(tmp_path: Path, dictionary: bool) -> None:
+    texts = [f"{row % 7:05d}" * 2_000 for row in range(3_000)]  # 10 kB each, 30 MB in all
+    whole = pa.table({"n": range(3_000), "t": texts})
+    pq.write_table(whole, tmp_path / "long.parquet", use_dictionary=dictionary)
+    parts = list(tables.batches(tmp_path / "long.parquet", 65_536))
+    assert max(part.table.nbytes for part in parts) <= 9_000_000
+    assert len(parts) < 8
+    assert pa.concat_tables([part.table for part in parts]).equals(whole)
+    starts = [0, *np.cumsum([part.table.num_rows for part in parts])]
+    assert [part.place(0) for part in parts] == [f"row {start + 1}" for start in starts[:-1]]
 
 
 ODD_CELL = st.sampled_from(

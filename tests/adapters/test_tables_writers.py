@@ -162,8 +162,8 @@ def _interrupted(writer: tables.Writer) -> None:
 def test_small_pieces_make_one_row_group_until_it_is_large_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writers, "ROW_GROUP", 10)
-    pieces = [pa.table({"a": [i, i], "b": [0.5, i]}) for i in range(5)]  # of 4 cells each
+    monkeypatch.setattr(writers, "ROW_GROUP", 80)
+    pieces = [pa.table({"a": [i, i], "b": [0.5, i]}) for i in range(5)]  # of 32 bytes each
     with tables.Writer(tmp_path / "out.parquet") as writer:
         list(map(writer.write, pieces))
     file = pq.ParquetFile(tmp_path / "out.parquet")

@@ -26,6 +26,8 @@ __all__ = ["own_names", "parse", "plain", "read_names", "read_schema", "stream"]
 BUFFER = 1 << 20
 # The name that pandas gives to row labels without one.
 INDEX = re.compile(r"__index_level_\d+__")
+# Rows that are given out at a time come to no more bytes than this, if one alone does not.
+MOST_BYTES = 1 << 23
 # What unpacks to more than this, and to so many times the file's size, is refused.
 LARGE, MANY_TIMES = 400_000_000, 100
 # Bytes of a value in memory, by Parquet's physical type; the one left out tells its length.
@@ -77,22 +79,31 @@ def parse(path: Path, data: pa.Buffer, words: frozenset[str] = frozenset()) -> p
 
 
 def stream(path: Path, rows: int) -> Iterator[Batch]:
-    """The rows of a Parquet file, at most `rows` at a time."""
+    """The rows of a Parquet file, at most `rows` and MOST_BYTES at a time."""
     first = 1
     with _refusals(path):
         file = _open(path, buffer_size=BUFFER, pre_buffer=False)
         names, length = own_names(path, file.schema_arrow), path.stat().st_size
+        fitting = rows
         for group, size in _row_groups(file):
             _check_size(path, size * min(rows, group) // max(group, 1), length)
-        for batch in file.iter_batches(batch_size=rows, columns=names, use_threads=False):
+            fitting = min(fitting, _fitting(group, size))
+        for batch in file.iter_batches(batch_size=fitting, columns=names, use_threads=False):
             packed = pa.Table.from_batches([batch])
             size = sum(_text_size(column) for column in packed.columns)
             _check_size(path, size, length)
-            table = plain(packed)
-            yield Batch(table, "parquet", first)
-            first += table.num_rows
+            step = _fitting(packed.num_rows, size)  # text of a dictionary may be many times as long
+            for start in range(0, packed.num_rows, step):
+                table = plain(packed.slice(start, step))
+                yield Batch(table, "parquet", first)
+                first += table.num_rows
     if first == 1:
         raise DataError("holds no rows.", path=path)
+
+
+def _fitting(rows: int, size: int) -> int:
+    """How many of the rows, which take so many bytes together, come to MOST_BYTES; at least 1."""
+    return max(1, rows if size <= MOST_BYTES else rows * MOST_BYTES // size)
 
 
 def _open(source: Path | pa.BufferReader, **options: Any) -> pq.ParquetFile:

@@ -32,7 +32,7 @@ __all__ = ["CSV", "PARQUET", "Writer"]
 CSV = frozenset({".csv"})
 PARQUET = frozenset({".parquet", ".pq"})
 # Rows that come in smaller pieces wait for others, so that a row group of Parquet is no crumb.
-ROW_GROUP = 1 << 18  # cells
+ROW_GROUP = 1 << 21  # bytes in memory
 MAGIC = b"PAR1"
 # At the end of a Parquet file: its footer's length, and the mark.
 END = 8
@@ -120,7 +120,7 @@ class Writer:
                     path=self.path,
                 )
             self._waiting.append(table)
-            if not self._parquet or sum(map(_cells, self._waiting)) >= ROW_GROUP:
+            if not self._parquet or sum(each.nbytes for each in self._waiting) >= ROW_GROUP:
                 self._write_waiting()
 
     def part(self) -> list[int]:
@@ -219,10 +219,6 @@ class Writer:
             "room.",
             path=self.path,
         )
-
-
-def _cells(table: pa.Table) -> int:
-    return int(table.num_rows * table.num_columns)
 
 
 def _footer(file: int, end: int) -> pq.FileMetaData:
