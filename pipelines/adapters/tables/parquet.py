@@ -18,16 +18,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.adapters.tables.header import check_names
+from pipelines.adapters.tables.parquet_texts import spans
 from pipelines.adapters.tables.raw import Batch
 from pipelines.records import DataError
 
 __all__ = ["own_names", "parse", "plain", "read_names", "read_schema", "stream"]
 
-BUFFER = 1 << 20
+STREAMED: dict[str, Any] = {"buffer_size": 1 << 20, "pre_buffer": False}
 # The name that pandas gives to row labels without one.
 INDEX = re.compile(r"__index_level_\d+__")
 # Rows that are given out at a time come to no more bytes than this, if one alone does not.
-MOST_BYTES = 1 << 23
+MOST_BYTES = 1 << 22
 # What unpacks to more than this, and to so many times the file's size, is refused.
 LARGE, MANY_TIMES = 400_000_000, 100
 # Bytes of a value in memory, by Parquet's physical type; the one left out tells its length.
@@ -82,13 +83,13 @@ def stream(path: Path, rows: int) -> Iterator[Batch]:
     """The rows of a Parquet file, at most `rows` and MOST_BYTES at a time."""
     first = 1
     with _refusals(path):
-        file = _open(path, buffer_size=BUFFER, pre_buffer=False)
+        file = _open(path, **STREAMED)
         names, length = own_names(path, file.schema_arrow), path.stat().st_size
         fitting = rows
         for group, size in _row_groups(file):
             _check_size(path, size * min(rows, group) // max(group, 1), length)
             fitting = min(fitting, _fitting(group, size))
-        for batch in file.iter_batches(batch_size=fitting, columns=names, use_threads=False):
+        for batch in _batches(path, file, names, fitting):
             packed = pa.Table.from_batches([batch])
             size = sum(_text_size(column) for column in packed.columns)
             _check_size(path, size, length)
@@ -106,11 +107,29 @@ def _fitting(rows: int, size: int) -> int:
     return max(1, rows if size <= MOST_BYTES else rows * MOST_BYTES // size)
 
 
-def _open(source: Path | pa.BufferReader, **options: Any) -> pq.ParquetFile:
-    """The file, its text as dictionaries where it is written so."""
-    schema = pq.read_schema(source)
-    texts = [field.name for field in schema if _is_text(field.type)]
+def _batches(
+    path: Path, file: pq.ParquetFile, names: list[str], rows: int
+) -> Iterator[pa.RecordBatch]:
+    """The rows of these columns, texts as dictionaries where these are small."""
+    texts = [name for name in _texts(file.schema_arrow) if name in names]
+    for span in spans(file, texts, rows, MOST_BYTES):
+        reader = _open(path, span.distinct, **STREAMED) if span.distinct else file
+        yield from reader.iter_batches(
+            batch_size=span.rows, row_groups=span.groups, columns=names, use_threads=False
+        )
+
+
+def _open(
+    source: Path | pa.BufferReader, plain: frozenset[str] = frozenset(), **options: Any
+) -> pq.ParquetFile:
+    """The file, its text as dictionaries where it is written so, but for the columns `plain`."""
+    texts = [name for name in _texts(pq.read_schema(source)) if name not in plain]
     return pq.ParquetFile(source, read_dictionary=texts, page_checksum_verification=True, **options)
+
+
+def _texts(schema: pa.Schema) -> list[str]:
+    """The columns of texts or bytes."""
+    return [field.name for field in schema if _is_text(field.type) or _is_packed(field.type)]
 
 
 def _is_text(kind: pa.DataType) -> bool:
