@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pyarrow as pa
@@ -66,8 +67,9 @@ def test_one_long_text_in_the_dictionary_makes_the_rows_few(tmp_path: Path) -> N
 
 
 def test_texts_that_are_packed_otherwise_stay_dictionaries(tmp_path: Path) -> None:
+    digests = [hashlib.sha256(bytes(row)).hexdigest() for row in range(ROWS)]
     pq.write_table(
-        MIXED,
+        MIXED.set_column(1, "name", pa.array(digests)),
         tmp_path / "t.parquet",
         use_dictionary=["kind", "gone"],
         column_encoding={"name": "DELTA_BYTE_ARRAY"},
