@@ -148,7 +148,7 @@ def test_a_pipe_is_neither_read_nor_replaced_and_a_file_that_is_not_there_is_tol
     assert "pipe.csv: is a pipe or a device" in refusal(champion, pipe, tmp_path / "out.csv")
     assert pipe.is_fifo()
     said = refusal(champion, Path("none.csv"), tmp_path / "out.csv")
-    assert f"which is '{Path.cwd() / 'none.csv'}'" in said
+    assert f"that is '{Path.cwd() / 'none.csv'}'" in said
 
 
 @pytest.mark.parametrize("output", ["out.csv", "out.parquet"])

@@ -45,9 +45,9 @@ class File:
     def names(self) -> list[str]:
         """Those of the header, or of the Parquet file's schema."""
         if not self._is_there():
-            raise DataError(
-                f"there is no file {self.place!r}, which is {self.location!r}. Check the path."
-            )
+            whole = str(self.path.absolute())  # a NUL in it has no real path
+            seen = "" if whole == self.place else f", that is {whole!r}"
+            raise DataError(f"there is no file {self.place!r}{seen}. Check the path.")
         return tables.header(self.path)
 
     def read(self, wanted: Wanted = AS_IT_IS) -> Raw:
