@@ -98,7 +98,9 @@ def test_the_objective_is_liblinears_with_weights():
 @pytest.mark.parametrize("scale", [True, False])
 def test_a_plain_fit_of_a_toy_table_converges(load, scale, C):
     X, y = scaled(load) if scale else load(return_X_y=True)
-    assert fit(X, y, C=C, tol=1e-4, max_iter=100)[2].converged
+    # The digits with C = 100 are nearly separable: another processor's rounding leads another
+    # way, of 80 steps or of 119.
+    assert fit(X, y, C=C, tol=1e-4, max_iter=200)[2].converged
 
 
 def wide(n=400, d=120, K=4, seed=0):
