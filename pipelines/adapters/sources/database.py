@@ -32,8 +32,10 @@ from pipelines.records import DataError
 
 __all__ = ["Database", "open_source"]
 
-# Rows of one round trip.
-ROWS = 20_000
+# Rows of one round trip, and where the memory is to be bounded, whatever their length.
+ROWS, STEP = 20_000, 1_024
+# A batch is given out when it takes so much.
+MOST_BYTES = 1 << 22
 # :name, but neither ::name, which is a cast, nor \:name.
 BIND = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 SHOWN = 10
@@ -74,20 +76,30 @@ class Database(Answer):
         return columns.table()
 
     def batches(self, rows: int) -> Iterator[Batch]:
-        """The rows of one answer, in the types that the first batch has."""
+        """The rows of one answer, fewer where they are long, in the types that the first has."""
         with self._connection() as connection:
             kinds = self._declared(connection)
-            answer = self._answer(connection, rows)
+            answer = self._answer(connection, min(rows, STEP))
             steady = Steady(self.place, kinds | kinds_of_answer(connection, answer))
             with self._refusals("it stopped after {:,} rows", FETCHING, steady):
-                for part in answer.partitions(rows):
-                    columns = Columns(list(answer.keys()), self.place)
-                    columns.add(part)
+                for columns in self._gathered(answer, rows):
                     table, first = columns.table(), steady.rows + 1
                     table = table.select(parquet.own_names(self.place, table.schema))
                     yield Batch(steady.fitted(table), "rows", first)
         if not steady.rows:
             raise DataError("gives no rows.", path=self.place)
+
+    def _gathered(self, answer: CursorResult[Any], rows: int) -> Iterator[Columns]:
+        """At most so many rows at a time, and of MOST_BYTES no more than a step too many."""
+        step = min(rows, STEP)
+        columns = Columns(list(answer.keys()), self.place)
+        for part in answer.partitions(step):
+            columns.add(part)
+            if columns.rows + step > rows or columns.nbytes >= MOST_BYTES:
+                yield columns
+                columns = Columns(list(answer.keys()), self.place)
+        if columns.rows:
+            yield columns
 
     def files(self) -> list[str]:
         """The name of the file that the rows would be in."""

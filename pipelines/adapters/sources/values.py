@@ -84,6 +84,11 @@ class Columns:
         """How many have been added."""
         return sum(len(chunk) for chunk in self._chunks[0])
 
+    @property
+    def nbytes(self) -> int:
+        """What they take."""
+        return sum(chunk.nbytes for chunks in self._chunks for chunk in chunks)
+
     def add(self, rows: Iterable[Sequence[Any]]) -> None:
         """Add some.
 

@@ -48,6 +48,19 @@ def test_batches_of_any_size_are_together_the_table_that_is_read_at_once(rows: i
     assert pa.concat_tables(parts).to_pydict() == whole.to_pydict()
 
 
+def test_long_rows_come_in_fewer_at_a_time() -> None:
+    sqlite("CREATE TABLE t (i int)")  # a file that is there
+    long = "SELECT i, hex(zeroblob(5000)) AS x FROM n"  # 10 kB a row
+    assert [len(part) for part in tables(2_500, query=NUMBERS.format(3_000) + long)] == [
+        1_024,
+        1_024,
+        952,
+    ]
+    short = "SELECT i FROM n"
+    parts = tables(2_500, query=NUMBERS.format(3_000) + short)
+    assert [len(part) for part in parts] == [2_048, 952]
+
+
 def test_rows_are_counted_over_the_batches(tmp_path: Path) -> None:
     sqlite("CREATE TABLE t (i int)", "INSERT INTO t VALUES (5), (6), (7)")
     batches = list(open_files("sqlite:///t.db", table="t").batches(2))
