@@ -56,6 +56,7 @@ class FolderSink:
         self._check(files)
         self._metadata = metadata
         self._state = state
+        self._ended: dict[str, int] = dict(state["ended"]) if state else {}
         self._file: str | None = None
         self._writer: Writer | None = None
 
@@ -64,7 +65,8 @@ class FolderSink:
         """Whether the draft still has what `part` told of."""
         if self._state is None:
             return True
-        return self._writer_of(self._state["file"], self._state["ends"]).can_go_on
+        whole = all(_size(self._place(file)) == size for file, size in self._ended.items())
+        return whole and self._writer_of(self._state["file"], self._state["ends"]).can_go_on
 
     def __enter__(self) -> Self:
         try:
@@ -87,9 +89,9 @@ class FolderSink:
         self._writer.write(rows.drop_columns(list(partition)))
 
     def part(self) -> dict[str, Any]:
-        """The file that is open, and where its parts end."""
+        """The file that is open and where its parts end, and the sizes of those before it."""
         assert self._writer is not None
-        return {"file": self._file, "ends": self._writer.part()}
+        return {"file": self._file, "ends": self._writer.part(), "ended": dict(self._ended)}
 
     def __exit__(
         self,
@@ -125,8 +127,11 @@ class FolderSink:
             raise self._unwritable(error) from None
         self._writer.__enter__()
 
+    def _place(self, file: str) -> Path:
+        return self.draft / _written(file)
+
     def _writer_of(self, file: str, ends: list[int]) -> Writer:
-        path = self.draft / _written(file)
+        path = self._place(file)
         unended = path.with_name(f".{path.name}.part")
         return Writer(path, draft=unended, ends=ends, metadata=self._metadata)
 
@@ -137,8 +142,10 @@ class FolderSink:
         trace: TracebackType | None,
     ) -> None:
         writer, self._writer = self._writer, None
-        if writer is not None:
+        if writer is not None and self._file is not None:
             writer.__exit__(kind, error, trace)
+            if kind is None:
+                self._ended[self._file] = _size(writer.path)
 
     def _unwritable(self, error: OSError) -> DataError:
         reason = error.strerror or str(error)
@@ -147,6 +154,14 @@ class FolderSink:
             "room.",
             path=self.path,
         )
+
+
+def _size(path: Path) -> int:
+    """Bytes of the file; −1 where there is none."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
 
 
 def _written(file: str) -> str:
