@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 
 from tests.postgres import Postgres, programs, server
+from tests.report.chromium import Chromium, chromium, program
 
 # Before any test imports Prefect or MLflow, which read these once.
 HOME = tempfile.TemporaryDirectory(prefix="logitline-tests-")
@@ -51,3 +52,13 @@ def prefect_api() -> Iterator[str]:
     with prefect_server(Path(HOME.name) / "workspace") as server:
         server.ready()
         yield server.url
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """A real Chromium that the tests of a module share."""
+    binary = program()
+    if binary is None:
+        pytest.skip("there is no Chromium or Chrome on the PATH")
+    with chromium(binary, tmp_path_factory.mktemp("profile")) as running:
+        yield running

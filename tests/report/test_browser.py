@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pipelines.report.html import report
-from tests.report.chromium import Chromium, chromium, program
+from tests.report.chromium import Chromium
 from tests.report.predictions import report_data
 
 FIGURES = "[...document.querySelectorAll('svg, img')]"
 A4_WIDTH, A4_HEIGHT, MARGIN = 794, 1123, 45  # in CSS pixels: 210 mm, 297 mm, 12 mm
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    binary = program()
-    if binary is None:
-        pytest.skip("there is no Chromium or Chrome on the PATH")
-    with chromium(binary, tmp_path_factory.mktemp("profile")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module", params=[2, 3, 12], ids=lambda count: f"{count} classes")
