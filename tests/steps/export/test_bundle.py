@@ -218,6 +218,21 @@ def test_verify_finds_a_graph_of_another_model(bundle: Path, name: str) -> None:
     assert re.search(rf"WRONG  {name}, row \d+: a probability is off by", done.stdout)
 
 
+def test_int8_is_held_against_its_own_answers_to_the_same_call(bundle: Path) -> None:
+    """The test rows' differences do not bound those of examples with a wider range."""
+    told = json.loads((bundle / "runtimes.json").read_text())
+    told["int8"]["max_difference"] = 0.0
+    (bundle / "runtimes.json").write_text(json.dumps(told))
+    program = (bundle / "verify.py").read_text()
+    (bundle / "verify.py").write_text(program.replace("STEP = 1 / 127", "STEP = 0.0"))
+    resummed(bundle)
+    done = verify(bundle)
+    assert done.returncode == 0, done.stdout + done.stderr
+    answers = json.loads((bundle / "examples" / "expected.json").read_text())
+    exact = [row["probabilities"] for row in answers["rows"]]
+    assert np.abs(np.subtract(answers["int8"], exact)).max() > 0
+
+
 def test_the_expected_answers_are_the_fitted_pipelines() -> None:
     it = release(threshold=0.37)
     records = [dict(row) for row in it.requests]

@@ -18,10 +18,19 @@ from pipelines.estimators.registry import build
 from pipelines.inference import Predictor
 from pipelines.inference.convert import to_onnx
 from pipelines.inference.portable import to_portable
+from pipelines.inference.quantization import Quantized
 from pipelines.steps.export import examples
 from pipelines.steps.export.release import Release
 from tests.report.chromium import Chromium
-from tests.steps.export.pages import WEB, needs_web, opened, served, shown, written
+from tests.steps.export.pages import (
+    WEB,
+    needs_web,
+    opened,
+    put,
+    require_examples,
+    served,
+    written,
+)
 from tests.steps.export.releases import CLASSES, release
 
 NAMES = [f"{'red' if at % 4 == 0 else 'Blue'} column {at}" for at in range(40)]
@@ -51,6 +60,7 @@ def wide() -> Release:
         contract=terms,
         model=model,
         portable=portable,
+        quantized=Quantized(b"", "None is made of it here."),
         requests=requests,
         expected=expected,
     )
@@ -60,16 +70,6 @@ def wide() -> Release:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with served(written(tmp_path_factory.mktemp("wide"), WEB, wide())) as url:
         yield url
-
-
-def put(browser: Chromium, control: str, value: str, event: str = "input") -> None:
-    """Set a control's value as a person does."""
-    it = f"document.getElementById({json.dumps(control)})"
-    browser.value(
-        f"{it}.value = {json.dumps(value)}, "
-        f"{it}.dispatchEvent(new Event({json.dumps(event)}, {{bubbles: true}}))"
-    )
-    time.sleep(0.15)
 
 
 def text(browser: Chromium, name: str) -> Any:
@@ -108,11 +108,7 @@ def test_fields_stand_in_the_tables_order_and_enter_in_the_graphs(
 ) -> None:
     opened(browser, address)
     assert browser.value(f"{FIELDS}.map(e => e.querySelector('label').textContent)") == NAMES
-    for place, row in enumerate(wide().expected["rows"]):
-        put(browser, "example", str(place), "change")
-        label, P = shown(browser)
-        assert label == row["label"]
-        assert np.abs(np.subtract(P, row["probabilities"])).max() < 1e-5
+    require_examples(browser, wide())
 
 
 @needs_web
