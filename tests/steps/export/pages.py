@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pipelines.inference.runtimes import browser_files
@@ -67,3 +68,22 @@ def shown(browser: Chromium) -> tuple[str, list[float]]:
     label = browser.value("document.getElementById('label').textContent")
     bars = "[...document.querySelectorAll('#bars .row span:last-child')].map(e => Number(e.title))"
     return label, browser.value(bars)
+
+
+def put(browser: Chromium, control: str, value: str, event: str = "input") -> None:
+    """Set a control's value as a person does."""
+    it = f"document.getElementById({json.dumps(control)})"
+    browser.value(
+        f"{it}.value = {json.dumps(value)}, "
+        f"{it}.dispatchEvent(new Event({json.dumps(event)}, {{bubbles: true}}))"
+    )
+    time.sleep(0.15)
+
+
+def require_examples(browser: Chromium, it: Release) -> None:
+    """Choose each example; the page then shows the answer that is expected of it."""
+    for place, row in enumerate(it.expected["rows"]):
+        put(browser, "example", str(place), "change")
+        label, P = shown(browser)
+        assert label == row["label"]
+        assert np.abs(np.subtract(P, row["probabilities"])).max() < 1e-5

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -15,7 +14,17 @@ import pytest
 from pipelines.inference import Predictor
 from pipelines.steps.export.page import FOLDER, page
 from tests.report.chromium import Chromium
-from tests.steps.export.pages import STATE, WEB, needs_web, opened, served, shown, written
+from tests.steps.export.pages import (
+    STATE,
+    WEB,
+    needs_web,
+    opened,
+    put,
+    require_examples,
+    served,
+    shown,
+    written,
+)
 from tests.steps.export.releases import release
 
 
@@ -31,12 +40,7 @@ def typed(browser: Chromium, name: str, value: str) -> None:
     place = release(threshold=0.37).contract["columns"]
     order = browser.value("[...document.querySelectorAll('.field label')].map(e => e.textContent)")
     assert set(order) == set(place)
-    control = f"document.getElementById('column-{order.index(name)}')"
-    browser.value(
-        f"{control}.value = {json.dumps(value)}, "
-        f"{control}.dispatchEvent(new Event('input', {{bubbles: true}}))"
-    )
-    time.sleep(0.15)
+    put(browser, f"column-{order.index(name)}", value)
 
 
 def test_the_page_names_no_address_but_its_own_folder() -> None:
@@ -66,16 +70,7 @@ def test_every_example_gets_the_predictors_label_and_probabilities(
     browser: Chromium, address: str
 ) -> None:
     opened(browser, address)
-    it = release(threshold=0.37)
-    for place, row in enumerate(it.expected["rows"]):
-        browser.value(
-            f"document.getElementById('example').value = '{place}', document.getElementById"
-            "('example').dispatchEvent(new Event('change', {bubbles: true}))"
-        )
-        time.sleep(0.15)
-        label, P = shown(browser)
-        assert label == row["label"]
-        assert np.abs(np.subtract(P, row["probabilities"])).max() < 1e-5
+    require_examples(browser, release(threshold=0.37))
 
 
 @needs_web
