@@ -77,7 +77,8 @@ def _longest(file: pq.ParquetFile, group: int, places: dict[str, int]) -> dict[s
 def _in_dictionary(file: pq.ParquetFile, group: int, name: str) -> int | None:
     """Bytes of the longest text of the dictionary; None where the first row does not tell it."""
     options = {"columns": [name], "row_groups": [group], "use_threads": False}
-    first = next(file.iter_batches(batch_size=1, **options)).column(0)
-    if len(first.dictionary) < 2:  # it may be the row's own text, and the dictionary come later
-        return None
-    return int(pc.max(pc.binary_length(first.dictionary)).as_py() or 0)
+    for batch in file.iter_batches(batch_size=1, **options):
+        known = batch.column(0).dictionary
+        # One alone may be the row's own, and the dictionary come later.
+        return int(pc.max(pc.binary_length(known)).as_py() or 0) if len(known) > 1 else None
+    return None  # the footer told of rows that are not there
